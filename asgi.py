@@ -1,0 +1,16 @@
+"""The door: HTTP goes to Django, the socket to `realtime.routing`."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conference.settings")
+
+from channels.auth import AuthMiddlewareStack  # noqa: E402  settings must be named first
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from django.core.asgi import get_asgi_application  # noqa: E402
+
+http = get_asgi_application()
+
+import conference.celery  # noqa: E402, F401  makes the queue known to this process
+from realtime import routing  # noqa: E402  needs the models that were loaded above
+
+application = ProtocolTypeRouter({"http": http, "websocket": AuthMiddlewareStack(URLRouter(routing.urlpatterns))})

@@ -1,0 +1,9 @@
+"""The Django app that holds all packages below `booths` and `realtime`."""
+
+from django.apps import AppConfig
+
+
+class ConferenceConfig(AppConfig):
+    name = "conference"
+    verbose_name = "Chama"
+    default_auto_field = "django.db.models.BigAutoField"

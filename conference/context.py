@@ -1,0 +1,28 @@
+"""What the frame of every page needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The site's name and, inside an event (a view has set `request.event`), its places. Places not built are not listed."""
+    event = getattr(request, "event", None)
+    places = []
+    if event is not None:
+        current = getattr(request.resolver_match, "url_name", "") if request.resolver_match else ""
+        rows = [
+            ("now", _("Now"), reverse("now", args=[event.slug]), "now", {"now"}),
+            ("agenda", _("Agenda"), reverse("schedule", args=[event.slug]), "agenda", {"schedule", "session", "my_agenda", "speaker"}),
+            ("me", _("Me"), reverse("me", args=[event.slug]), "me", {"me"}),
+        ]  # fmt: skip
+        places = [
+            {"name": name, "label": label, "url": url, "icon": icon, "current": current in names}
+            for name, label, url, icon, names in rows
+        ]
+    return {"site_name": settings.SITE_NAME, "event": event, "places": places, "languages": settings.LANGUAGES}

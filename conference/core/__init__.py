@@ -1,0 +1,1 @@
+"""What every package stands on: refusals, streams, facts, background work, translated text, time, and the tenant."""

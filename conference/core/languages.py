@@ -1,0 +1,47 @@
+"""The languages of the region, each by its own name: for session languages, spoken languages and captions."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+LANGUAGES: dict[str, tuple[str, object]] = {
+    "zh": ("中文", _("Chinese")),
+    "en": ("English", _("English")),
+    "th": ("ไทย", _("Thai")),
+    "lo": ("ລາວ", _("Lao")),
+    "my": ("မြန်မာ", _("Burmese")),
+    "km": ("ខ្មែរ", _("Khmer")),
+    "vi": ("Tiếng Việt", _("Vietnamese")),
+    "id": ("Bahasa Indonesia", _("Indonesian")),
+    "ms": ("Bahasa Melayu", _("Malay")),
+    "tl": ("Filipino", _("Filipino")),
+    "bn": ("বাংলা", _("Bengali")),
+    "ur": ("اردو", _("Urdu")),
+    "ne": ("नेपाली", _("Nepali")),
+    "si": ("සිංහල", _("Sinhala")),
+    "ta": ("தமிழ்", _("Tamil")),
+    "hi": ("हिन्दी", _("Hindi")),
+    "dz": ("རྫོང་ཁ", _("Dzongkha")),
+    "dv": ("ދިވެހި", _("Dhivehi")),
+    "ps": ("پښتو", _("Pashto")),
+    "fa": ("فارسی", _("Persian")),
+    "fr": ("Français", _("French")),
+    "de": ("Deutsch", _("German")),
+    "es": ("Español", _("Spanish")),
+    "ru": ("Русский", _("Russian")),
+    "ja": ("日本語", _("Japanese")),
+    "ko": ("한국어", _("Korean")),
+}
+
+RIGHT_TO_LEFT = {"ur", "fa", "ps", "dv", "ar", "he"}
+
+
+def own_name(tag: str) -> str:
+    """The language's name in its own script; the tag itself where it is not known."""
+    entry = LANGUAGES.get(tag.lower().split("-")[0])
+    return entry[0] if entry else tag
+
+
+def choices() -> list[tuple[str, str]]:
+    """For forms: tag and "own name (name in the reader's language)"."""
+    return [(tag, f"{own} ({name})") for tag, (own, name) in LANGUAGES.items()]

@@ -1,0 +1,94 @@
+"""Which events a person may see, and what they do there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from conference.accounts.models import User
+from conference.core.errors import Denied, Missing
+from conference.core.models import Event, OrganizingBody
+from conference.core.text import localise
+from conference.events.models import BodyMember, EventRole
+
+Viewer = User | AnonymousUser | None
+"""Who looks; None and an anonymous user are the same."""
+
+Role = EventRole.Role
+
+
+def events_of(viewer: Viewer) -> QuerySet[Event]:
+    """Published and archived events, and the drafts that the viewer has a part in."""
+    visible = ~Q(state=Event.State.DRAFT)
+    if viewer is not None and viewer.is_authenticated:
+        if viewer.is_superuser:
+            return Event.objects.select_related("series")
+        visible |= Q(roles__user=viewer) | Q(series__body__members__user=viewer)
+    return Event.objects.select_related("series").filter(visible).distinct()
+
+
+def get_event(viewer: Viewer, slug: str) -> Event:
+    """The event at that address, if the viewer may know of it; else `Missing`."""
+    event = events_of(viewer).filter(slug=slug).first()
+    if event is None:
+        raise Missing(_("There is no such event here. Check the address, or look in the list of events."))
+    return event
+
+
+def organized_events(viewer: Viewer) -> QuerySet[Event]:
+    """The events whose programme and people the viewer answers for."""
+    if viewer is None or not viewer.is_authenticated:
+        return Event.objects.none()
+    if viewer.is_superuser:
+        return Event.objects.all()
+    return Event.objects.filter(
+        Q(roles__user=viewer, roles__role=Role.ORGANIZER) | Q(series__body__members__user=viewer)
+    ).distinct()
+
+
+def organized_bodies(viewer: Viewer) -> QuerySet[OrganizingBody]:
+    """The bodies that the viewer is a member of: all of them for the installation's administrator."""
+    if viewer is None or not viewer.is_authenticated:
+        return OrganizingBody.objects.none()
+    if viewer.is_superuser:
+        return OrganizingBody.objects.all()
+    return OrganizingBody.objects.filter(members__user=viewer)
+
+
+def roles_in(viewer: Viewer, event: Event) -> frozenset[str]:
+    """The viewer's roles at the event; members of its organizing body are organizers. One query."""
+    if viewer is None or not viewer.is_authenticated:
+        return frozenset()
+    roles = set(EventRole.objects.filter(event=event, user=viewer).values_list("role", flat=True))
+    if Role.ORGANIZER not in roles and (
+        viewer.is_superuser or BodyMember.objects.filter(user=viewer, body__series__events=event).exists()
+    ):
+        roles.add(Role.ORGANIZER)
+    return frozenset(roles)
+
+
+def is_organizer(viewer: Viewer, event: Event) -> bool:
+    return Role.ORGANIZER in roles_in(viewer, event)
+
+
+def require_organizer(viewer: Viewer, event: Event) -> None:
+    """Let an organizer of the event pass; refuse everyone else."""
+    if not is_organizer(viewer, event):
+        raise Denied(_("Only the organizers of this event can do this."))
+
+
+def event_data(event: Event) -> dict[str, Any]:
+    """The public form of an event."""
+    return {
+        "id": event.pk,
+        "slug": event.slug,
+        "name": event.name,
+        "kind": event.kind,
+        "starts_on": event.starts_on.isoformat(),
+        "ends_on": event.ends_on.isoformat(),
+        "time_zone": event.time_zone,
+        "city": localise(event.city),
+    }

@@ -1,0 +1,35 @@
+"""What a notice says, in the reader's language, made from its kind and data each time it is shown or mailed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conference.core.text import localise
+
+
+def subject_of(kind: str, data: dict[str, Any]) -> str:
+    """One line."""
+    title = localise(data.get("title"))
+    match kind:
+        case "session.moved":
+            return _("Moved: %(title)s") % {"title": title}
+        case "session.cancelled":
+            return _("Cancelled: %(title)s") % {"title": title}
+        case "session.restored":
+            return _("Takes place after all: %(title)s") % {"title": title}
+        case "agenda.changed":
+            count = int(data.get("count", 1))
+            text = ngettext("%(count)d session on your agenda has changed", "%(count)d sessions on your agenda have changed", count)
+            return text % {"count": count}
+        case "ticket.approved":
+            return _("Your registration is approved: %(title)s") % {"title": title}
+        case _:
+            return title or _("News from Chama")
+
+
+def body_of(kind: str, data: dict[str, Any]) -> str:
+    """A few sentences; `data["lines"]` are texts in several languages, one for each thing that changed."""
+    return "\n".join(localise(line) for line in data.get("lines", []) if line)

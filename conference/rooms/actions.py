@@ -1,0 +1,23 @@
+"""Making rooms and giving parts in them. The owner of a room (a session, a booth) calls these with its own rules checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from conference.core.models import Event
+from conference.rooms.models import Room, RoomRole
+
+
+def create_room(event: Event) -> Room:
+    """A new, open room for an owner about to be saved."""
+    return Room.objects.create(event=event)
+
+
+@transaction.atomic
+def set_room_roles(room: Room, roles: Mapping[int, str]) -> None:
+    """Make `roles` (user id -> role) the parts given in this room, and no others."""
+    room.roles.exclude(user_id__in=roles).delete()
+    for user_id, role in roles.items():
+        RoomRole.objects.update_or_create(room=room, user_id=user_id, defaults={"role": role})

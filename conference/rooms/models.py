@@ -1,0 +1,44 @@
+"""Live places. A session, a booth and a meeting each own one; chat, presence and media know only rooms.
+
+Not to be taken for `programme.Hall`, the physical place that a programme names.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from conference.core.models import Event
+
+
+class Room(models.Model):
+    """Where people act together live. What it is about is told by its owner, such as a session."""
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
+    open = models.BooleanField(default=True, help_text=_("A closed room lets in only those who run it."))
+    created = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+
+class RoomRole(models.Model):
+    """A part given to a person in one room. Others get theirs from the event: see `rooms.queries.role_in`."""
+
+    class Role(models.TextChoices):
+        HOST = "host", _("Host")
+        MODERATOR = "moderator", _("Moderator")
+        SPEAKER = "speaker", _("Speaker")
+        INTERPRETER = "interpreter", _("Interpreter")
+        ATTENDEE = "attendee", _("Attendee")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="roles")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="room_roles")
+    role = models.CharField(max_length=20, choices=Role.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="room_role_one_per_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}"

@@ -1,0 +1,73 @@
+"""Template words of the house: text in the reader's language, and time on two clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conference.core import languages
+from conference.core.models import Event
+from conference.core.text import language_of, localise
+from conference.core.times import TimePair, time_pair
+
+register = template.Library()
+
+
+@register.filter
+def local(text: Any) -> str:
+    """`{{ event.name|local }}`: the version for the reader."""
+    return localise(text)
+
+
+@register.filter
+def local_lang(text: Any) -> str:
+    """The language tag of the version that `local` shows, for `lang="..."`."""
+    return language_of(text) if isinstance(text, Mapping) and text else ""
+
+
+@register.filter
+def language_name(tag: str) -> str:
+    """A language by its own name, such as ລາວ."""
+    return languages.own_name(tag) if tag else ""
+
+
+def _day_mark(pair: TimePair) -> SafeString:
+    if not pair.day_shift:
+        return mark_safe("")
+    weekday = date_format(pair.reader, "D")
+    sign = f"+{pair.day_shift}" if pair.day_shift > 0 else f"−{-pair.day_shift}"
+    told = ngettext("%(sign)s day", "%(sign)s days", abs(pair.day_shift)) % {"sign": sign}
+    return format_html(' <span class="time-shift">{} {}</span>', weekday, told)
+
+
+@register.simple_tag
+def times(start: datetime, event: Event, end: datetime | None = None, show_date: bool = False) -> SafeString:
+    """`14:15 your time · 16:30 Kunming`, with the day marked where the reader's differs from the event's."""
+    pair = time_pair(start, event.time_zone)
+    last = time_pair(end, event.time_zone) if end else None
+    city = localise(event.city)
+    day = f"{date_format(pair.event, 'D j N')} " if show_date else ""
+
+    def span(first: datetime, second: datetime | None) -> str:
+        told = first.strftime("%H:%M")
+        return f"{told}–{second.strftime('%H:%M')}" if second else told
+
+    there = format_html(
+        '<span class="time-event"><time datetime="{}">{}{}</time> <bdi>{}</bdi></span>',
+        pair.event.isoformat(), day, span(pair.event, last.event if last else None), city,
+    )  # fmt: skip
+    if pair.same_clock:
+        return format_html('<span class="times">{}</span>', there)
+    here = format_html(
+        '<span class="time-yours"><time datetime="{}">{}</time>{} {}</span>',
+        pair.reader.isoformat(), span(pair.reader, last.reader if last else None), _day_mark(pair), _("your time"),
+    )  # fmt: skip
+    return format_html('<span class="times">{}<span class="time-dot" aria-hidden="true"> · </span>{}</span>', here, there)

@@ -1,0 +1,23 @@
+"""Addresses. Fixed places first; whatever is left is the address of an event."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from conference.core import views as core
+
+urlpatterns = [
+    path("healthz", core.healthz, name="healthz"),
+    path("jsi18n/", core.javascript_catalogue, name="javascript_catalogue"),
+    path("language/", core.choose_language, name="choose_language"),
+    path("uploads/<path:name>", core.upload, name="upload"),
+    path("admin/", admin.site.urls),
+    path("media/", include("realtime.urls")),
+    path("me/", include("conference.notifications.urls")),
+    path("", include("conference.accounts.urls")),
+    path("", include("conference.events.urls")),
+    path("<slug:event_slug>/", include("conference.registration.urls")),
+    path("<slug:event_slug>/", include("conference.programme.urls")),
+]
+
+handler400 = "conference.core.views.bad_request"
+handler403 = "conference.core.views.permission_denied"
