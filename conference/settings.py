@@ -192,6 +192,25 @@ LANGUAGE_COOKIE_SAMESITE = "Lax"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "conference.staticfiles.NpmFinder",
+]
+NPM_ROOT = BASE_DIR / "node_modules"
+NPM_FILES = [
+    "htmx.org/dist/htmx.min.js",
+    "htmx.org/dist/htmx.esm.js",
+    "@fontsource-variable/*/files/*-wght-normal.woff2",
+    "@fontsource-variable/noto-sans-sc/wght.css",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "conference.staticfiles.HashedStorage"},
+}
+# With DEBUG, ServeStatic reads the files where they lie, so an edit shows at the next reload.
+SERVESTATIC_KEEP_ONLY_HASHED_FILES = True
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "uploads/"
 MEDIA_ROOT = VAR_DIR / "uploads"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
