@@ -6,11 +6,15 @@ The mail is not queued by itself: the row says that it is still to be sent, and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -21,7 +25,11 @@ from conference.core.streams import publish
 from conference.notifications.kinds import body_of, subject_of
 from conference.notifications.models import Notification
 
+log = structlog.get_logger(__name__)
+
 SWEEP_SIZE = 200
+MAIL_TRIES = 8
+"""A mail that fails is tried again after 1, 2, 4 ... minutes, and given up after this many tries (about four hours)."""
 
 
 def notify(
@@ -40,21 +48,30 @@ def notify(
 
 @background
 def send_mails() -> None:
-    """Mail what is still to be mailed, oldest first. Two workers never send the same notice: rows are claimed by lock."""
+    """Mail what is still to be mailed, oldest first. Two workers never send the same notice: rows are claimed by lock. One
+    address that fails does not hold up the others."""
     for _round in range(SWEEP_SIZE):
         with transaction.atomic():
+            now = timezone.now()
             notification = (
                 Notification.objects.select_for_update(skip_locked=True, of=("self",))
-                .filter(to_mail=True, mailed=None)
+                .filter(Q(mail_after=None) | Q(mail_after__lte=now), to_mail=True, mailed=None)
                 .select_related("user")
                 .order_by("created")
                 .first()
             )
             if notification is None:
                 return
-            _mail(notification)
-            notification.mailed = timezone.now()
-            notification.save(update_fields=["mailed"])
+            try:
+                _mail(notification)
+            except (OSError, SMTPException) as error:
+                notification.mail_tries += 1
+                notification.mail_after = now + timedelta(minutes=2 ** (notification.mail_tries - 1))
+                notification.to_mail = notification.mail_tries < MAIL_TRIES
+                log.warning("mail.failed", notification=notification.pk, error=type(error).__name__)
+            else:
+                notification.mailed = now
+            notification.save(update_fields=["mailed", "mail_tries", "mail_after", "to_mail"])
 
 
 def _mail(notification: Notification) -> None:
@@ -65,10 +82,8 @@ def _mail(notification: Notification) -> None:
         parts = [body_of(notification.kind, notification.data)]
         if notification.link:
             parts.append(_("See it here: %(link)s") % {"link": f"{settings.SITE_URL}{notification.link}"})
-        message = EmailMessage(
-            subject=subject_of(notification.kind, notification.data), body="\n\n".join(part for part in parts if part), to=[person.email]
-        )
-    message.send()
+        subject = " ".join(subject_of(notification.kind, notification.data).split())
+        EmailMessage(subject=subject, body="\n\n".join(part for part in parts if part), to=[person.email]).send()
 
 
 @transaction.atomic

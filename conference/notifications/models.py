@@ -20,6 +20,8 @@ class Notification(models.Model):
     read = models.DateTimeField(null=True, blank=True)
     to_mail = models.BooleanField(default=True)
     mailed = models.DateTimeField(null=True, blank=True)
+    mail_tries = models.PositiveSmallIntegerField(default=0)
+    mail_after = models.DateTimeField(null=True, blank=True, help_text="Not before then, after a try that failed.")
 
     class Meta:
         ordering = ["-created", "-pk"]
