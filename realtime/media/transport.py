@@ -1,0 +1,302 @@
+"""The only code that touches the insides of aiortc, aioice and pylibsrtp. `tests/media/test_contract.py`
+fails when a name or signature used here changes; the versions are pinned in requirements.txt.
+
+Used of aiortc: its ICE and DTLS-SRTP transports (public classes), not `RTCPeerConnection`, whose senders and
+receivers exist to encode and decode. Our subclass of the DTLS transport takes decrypted bytes before they are
+parsed, and sends by encrypting in place and writing to the socket ourselves, which halves the cost of a
+forwarded packet.
+"""
+
+import asyncio
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pylibsrtp
+from aioice import Candidate, Connection
+from aioice.ice import get_host_addresses
+from aiortc.rtcdtlstransport import (
+    RTCCertificate,
+    RTCDtlsFingerprint,
+    RTCDtlsParameters,
+    RTCDtlsTransport,
+    SRTPProtectionProfile,
+)
+from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
+from OpenSSL import SSL
+from pylibsrtp._binding import ffi as _ffi
+from pylibsrtp._binding import lib as _lib
+
+from .forward import LARGEST_PACKET, SCRATCH_SIZE
+
+# GStreamer, and hardware encoders after it, come with an RSA certificate; aiortc alone would refuse them.
+_CIPHERS: Final = (
+    b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-CHACHA20-POLY1305:"
+    b"ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA:"
+    b"ECDHE-RSA-AES256-SHA"
+)
+_SEND_BUFFER: Final = 1 << 20
+_RENEW_BEFORE: Final = timedelta(days=7)
+
+_protect: Final = _lib.srtp_protect
+_ok: Final = _lib.srtp_err_status_ok
+
+
+class Certificate(RTCCertificate):
+    """The worker's one certificate: making a key per session costs more than the session."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            self._context.set_cipher_list(_CIPHERS)
+        return self._context
+
+    @property
+    def is_ageing(self) -> bool:
+        return self.expires - datetime.now(UTC) < _RENEW_BEFORE
+
+    def fingerprints(self) -> tuple[RTCDtlsFingerprint, ...]:
+        return tuple(each for each in self.getFingerprints() if each.algorithm == "sha-256")
+
+
+class _Connection(Connection):
+    """ICE on the addresses we choose. aioice leaves loopback out, so a machine without a network had no
+    address."""
+
+    def __init__(self, addresses: tuple[str, ...]) -> None:
+        super().__init__(ice_controlling=False)
+        self._addresses = addresses
+
+    async def gather_candidates(self) -> None:
+        if not self._local_candidates_start:
+            self._local_candidates_start = True
+            self._local_candidates += await self.get_component_candidates(
+                component=1, addresses=list(self._addresses)
+            )
+            self._local_candidates_end = True
+
+
+class _Gatherer(RTCIceGatherer):
+    def __init__(self, addresses: tuple[str, ...]) -> None:
+        super().__init__(iceServers=[])
+        self._connection = _Connection(addresses)
+
+
+class _Dtls(RTCDtlsTransport):
+    """Hands decrypted bytes to the wire instead of parsing and routing them."""
+
+    def __init__(self, ice: RTCIceTransport, certificate: Certificate, wire: "Wire") -> None:
+        super().__init__(ice, [certificate])
+        self._wire = wire
+
+    async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
+        self._wire.on_rtp(data)
+
+    async def _handle_rtcp_data(self, data: bytes) -> None:
+        self._wire.on_rtcp(data)
+
+
+def machine_addresses() -> tuple[str, ...]:
+    """Every address of this machine at which a browser may reach it, loopback last for a browser on the
+    machine itself."""
+    return (*get_host_addresses(use_ipv4=True, use_ipv6=True), "127.0.0.1")
+
+
+class Wire:
+    """One encrypted connection to one browser.
+
+    `on_rtp` and `on_rtcp` get decrypted bytes; `on_closed` is called once when the connection ends by itself,
+    with True when the browser said goodbye. A packet to send is put into `buffer`, which all wires share, and
+    `send(length)` encrypts it there.
+    """
+
+    buffer: Final = bytearray(SCRATCH_SIZE)
+    _pointer: Final = _ffi.from_buffer("char[]", buffer)
+    _length: Final = _ffi.new("int *")
+    _view: Final = memoryview(buffer)
+
+    def __init__(
+        self,
+        *,
+        certificate: Certificate,
+        addresses: tuple[str, ...],
+        on_rtp: Callable[[bytes], None],
+        on_rtcp: Callable[[bytes], None],
+        on_closed: Callable[[bool], None],
+    ) -> None:
+        self.on_rtp = on_rtp
+        self.on_rtcp = on_rtcp
+        self._on_closed = on_closed
+        self._gatherer = _Gatherer(addresses)
+        self._ice = RTCIceTransport(self._gatherer)
+        self._dtls = _Dtls(self._ice, certificate, self)
+        self._connection: Connection = self._gatherer._connection
+        self._connected = False
+        self._closing = False
+        self._pair: Any = None
+        self._socket: socket.socket | None = None
+        self._address: tuple[str, int] = ("", 0)
+        self._srtp: Any = None
+        self.sent_bytes = 0
+        self.unsent = 0
+
+    async def gather(self) -> None:
+        await self._gatherer.gather()
+
+    @property
+    def ufrag(self) -> str:
+        return self._connection.local_username
+
+    @property
+    def password(self) -> str:
+        return self._connection.local_password
+
+    def candidates(self, public_address: str | None = None) -> tuple[RTCIceCandidate, ...]:
+        """Where we can be reached; with `public_address` also there, for a machine whose own address is a
+        private one."""
+        found = self._gatherer.getLocalCandidates()
+        if public_address is None:
+            return tuple(found)
+        version = ipaddress.ip_address(public_address).version
+        ports = [
+            each.port
+            for each in found
+            if ipaddress.ip_address(each.ip).version == version
+            and not ipaddress.ip_address(each.ip).is_loopback
+        ]
+        public = [
+            RTCIceCandidate(
+                component=1,
+                foundation="public",
+                ip=public_address,
+                port=port,
+                priority=found[0].priority,
+                protocol="udp",
+                type="host",
+            )
+            for port in ports[:1]
+        ]
+        return (*public, *found)
+
+    async def add_candidates(self, candidates: tuple[RTCIceCandidate, ...]) -> None:
+        for each in candidates:
+            await self._connection.add_remote_candidate(
+                Candidate(
+                    foundation=each.foundation,
+                    component=1,
+                    transport="udp",
+                    priority=each.priority,
+                    host=each.ip,
+                    port=each.port,
+                    type=each.type,
+                )
+            )
+
+    async def connect(
+        self, ice: RTCIceParameters, dtls: RTCDtlsParameters, *, as_client: bool, timeout: float
+    ) -> bool:
+        """Connect, and keep receiving until `close`. False when the browser was not reached in time."""
+        self._dtls._set_role("client" if as_client else "server")
+        try:
+            async with asyncio.timeout(timeout):
+                await self._ice.start(ice)
+                if self._ice.state == "completed":
+                    await self._dtls.start(dtls)
+        except TimeoutError:
+            return False
+        if self._dtls.state != "connected" or self._ice.state != "completed":
+            return False
+        self._srtp = self._dtls._tx_srtp._srtp[0]
+        self._connected = True
+        self._ice.on("statechange", self._on_state)
+        self._dtls.on("statechange", self._on_state)
+        return True
+
+    def _on_state(self) -> None:
+        if self._closing or not self._connected:
+            return
+        if self._dtls.state in ("closed", "failed") or self._ice.state in ("failed", "closed"):
+            self._connected = False
+            self._on_closed(self._ice.state == "completed")
+
+    def send(self, length: int) -> None:
+        """Encrypt and send the first `length` bytes of `buffer`. A packet that cannot go out now is dropped,
+        as on any line."""
+        if not self._connected:
+            return
+        pair = self._connection._nominated.get(1)
+        if pair is not self._pair:
+            self._follow(pair)
+        count = self._length
+        count[0] = length
+        if length > LARGEST_PACKET or _protect(self._srtp, self._pointer, count) != _ok:
+            self.unsent += 1
+            return
+        self._write(self._view[: count[0]])
+
+    def send_rtcp(self, data: bytes) -> None:
+        if not self._connected:
+            return
+        pair = self._connection._nominated.get(1)
+        if pair is not self._pair:
+            self._follow(pair)
+        try:
+            protected = self._dtls._tx_srtp.protect_rtcp(data)
+        except pylibsrtp.Error:
+            self.unsent += 1
+            return
+        self._write(protected)
+
+    def _write(self, data: bytes | memoryview) -> None:
+        try:
+            if self._socket is not None:
+                self._socket.sendto(data, self._address)
+            elif self._pair is not None:
+                self._pair.protocol.transport.sendto(bytes(data), self._pair.remote_addr)
+            else:
+                self.unsent += 1
+                return
+        except OSError:  # a full buffer, or a browser that just vanished; ICE finds out about the latter
+            self.unsent += 1
+            return
+        self.sent_bytes += len(data)
+
+    def _follow(self, pair: Any) -> None:
+        """ICE chose another pair of addresses. A relayed one has no socket of its own: aioice sends for
+        it."""
+        self._forget_socket()
+        self._pair = pair
+        if pair is None:
+            return
+        inner = pair.protocol.transport.get_extra_info("socket")
+        if inner is None:
+            return
+        # A descriptor of our own: asyncio may close its one (and the kernel give away the number) at any
+        # time.
+        self._socket = socket.socket(fileno=os.dup(inner.fileno()))
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        self._address = pair.remote_addr
+
+    def _forget_socket(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    async def close(self) -> None:
+        """Say goodbye and free everything. May be called twice."""
+        if self._closing:
+            return
+        self._closing = True
+        self._connected = False
+        self._srtp = None
+        await self._dtls.stop()
+        await self._ice.stop()
+        self._forget_socket()
+        self._pair = None
+        self._dtls.remove_all_listeners()
