@@ -2,6 +2,7 @@
 do."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -31,6 +32,12 @@ from realtime.media.server import create_app
 
 SECRET = "a secret for the tests, long enough to sign with"
 ORIGIN = "https://chama.example"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class SmallPicture(VideoStreamTrack):

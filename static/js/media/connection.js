@@ -1,0 +1,301 @@
+/**
+ * What publishing and watching have in common: a connection that is made again by itself whenever it breaks, until it is
+ * stopped or the server says that there is no point.
+ *
+ * States, told by a `state` event whose `detail` is `{state, code}`:
+ *
+ * - `idle`        not started, or stopped
+ * - `connecting`  on the way, for the first time or again
+ * - `waiting`     reached the server, but nobody sends yet (viewers only)
+ * - `playing`     media flows
+ * - `failed`      gave up; `code` says why: `replaced`, `removed`, `codec`, `grant-…`, `denied`
+ */
+
+import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
+import { endSession, openSession } from "./session.js";
+
+/** @import { Grant, Session } from "./session.js" */
+
+/** @typedef {"idle" | "connecting" | "waiting" | "playing" | "failed"} State */
+
+/** A page may throw an error with `final: true` in `getGrant` when asking again is useless, and a `code` with it.
+ * @typedef {() => Promise<Grant>} GetGrant */
+
+const CONNECT_WITHIN = 12_000;
+/** A line that is away for less than this often comes back by itself. */
+const PATIENCE = 1_500;
+/** Grants live for two minutes; one that was refused for the moment only is good for another try. */
+const GRANT_USABLE = 60_000;
+
+export class Connection extends EventTarget {
+  /** @type {State} */ #state = "idle";
+  /** @type {string | null} */ #code = null;
+  /** @type {GetGrant} */ #getGrant;
+  /** @type {AbortController | null} */ #running = null;
+  /** @type {RTCPeerConnection | null} */ #peer = null;
+  /** @type {Session | null} */ #session = null;
+  /** @type {{grant: Grant, at: number} | null} */ #grant = null;
+  /** @type {{tries: number, waits: number}} */ #failures = { tries: 0, waits: 0 };
+
+  /** @param {GetGrant} getGrant */
+  constructor(getGrant) {
+    super();
+    this.#getGrant = getGrant;
+  }
+
+  /** @returns {State} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Why it failed. @returns {string | null} */
+  get code() {
+    return this.#code;
+  }
+
+  /** The peer connection of the moment, for statistics. @returns {RTCPeerConnection | null} */
+  get peer() {
+    return this.#peer;
+  }
+
+  /** Begin, and go on until `stop`. */
+  start() {
+    if (this.#running) return;
+    this.#running = new AbortController();
+    this.#listen(true);
+    void this.#run(this.#running.signal);
+  }
+
+  /** End, and let the server know. */
+  async stop() {
+    this.#listen(false);
+    this.#running?.abort();
+    this.#running = null;
+    this.#grant = null;
+    const session = this.#leave();
+    this.#become("idle");
+    if (session) await endSession(session);
+  }
+
+  /** For subclasses: give a fresh peer connection its tracks.
+   * @param {RTCPeerConnection} _peer */
+  prepare(_peer) {
+    throw new Error("A connection must say what it carries.");
+  }
+
+  /** For subclasses: the connection stands.
+   * @param {RTCPeerConnection} _peer */
+  connected(_peer) {}
+
+  /** For tests; a browser makes its own.
+   * @param {RTCConfiguration} configuration
+   * @returns {RTCPeerConnection} */
+  createPeer(configuration) {
+    return new RTCPeerConnection(configuration);
+  }
+
+  /** @param {boolean} on */
+  #listen(on) {
+    const change = on ? globalThis.addEventListener : globalThis.removeEventListener;
+    change?.call(globalThis, "pagehide", this.#onPageHide);
+    change?.call(globalThis, "pageshow", /** @type {EventListener} */ (this.#onPageShow));
+  }
+
+  #onPageHide = () => {
+    if (!this.#running) return;
+    this.#running.abort();
+    this.#running = null;
+    const session = this.#leave();
+    if (session) void endSession(session, { reloading: true });
+  };
+
+  /** A page that comes back from the browser's memory goes on where it was.
+   * @param {PageTransitionEvent} event */
+  #onPageShow = (event) => {
+    if (event.persisted && !this.#running) this.start();
+  };
+
+  /** Close what is open without a word. @returns {Session | null} */
+  #leave() {
+    const session = this.#session;
+    this.#session = null;
+    this.#peer?.close();
+    this.#peer = null;
+    return session;
+  }
+
+  /** @param {State} state
+   * @param {string | null} [code] */
+  #become(state, code = null) {
+    if (state === this.#state && code === this.#code) return;
+    this.#state = state;
+    this.#code = code;
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, code } }));
+  }
+
+  /** @param {AbortSignal} signal */
+  async #run(signal) {
+    this.#failures = { tries: 0, waits: 0 };
+    this.#become("connecting");
+    while (!signal.aborted) {
+      try {
+        const { broken } = await this.#connect(signal);
+        if (signal.aborted) return;
+        this.#failures = { tries: 0, waits: 0 };
+        this.#become("playing");
+        await broken;
+        if (signal.aborted) return;
+        this.#become("connecting");
+        this.#grant = null;
+        const session = this.#leave();
+        const code = session ? await endSession(session) : null;
+        if (signal.aborted) return;
+        if (code) throw new Refusal(410, code, "");
+        // The first try comes at once, and yet not from everybody in the same millisecond.
+        await pause(Math.random() * 300, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        const session = this.#leave();
+        if (session) void endSession(session);
+        if (!(await this.#afterFailure(error, signal))) return;
+      }
+    }
+  }
+
+  /** What to do about a failed try. False when there will be no other.
+   * @param {unknown} error
+   * @param {AbortSignal} signal
+   * @returns {Promise<boolean>} */
+  async #afterFailure(error, signal) {
+    const verdict = judge(error);
+    if (verdict === "final") {
+      this.#running = null;
+      this.#listen(false);
+      this.#become("failed", codeOf(error));
+      return false;
+    }
+    if (verdict === "renew") this.#grant = null;
+    if (verdict === "wait") {
+      this.#failures.tries = 0;
+      this.#failures.waits += 1;
+      this.#become("waiting");
+      await pause(pauseAfter(this.#failures.waits, WHILE_WAITING), signal);
+    } else {
+      this.#failures.tries += 1;
+      this.#become("connecting");
+      await pause(pauseAfter(this.#failures.tries, AFTER_FAILURE), signal);
+    }
+    return true;
+  }
+
+  /** One try. Resolves when the connection stands; `broken` resolves when it no longer does.
+   * @param {AbortSignal} signal
+   * @returns {Promise<{broken: Promise<void>}>} */
+  async #connect(signal) {
+    const grant = await this.#currentGrant();
+    signal.throwIfAborted();
+    const peer = (this.#peer = this.createPeer({ bundlePolicy: "max-bundle", iceServers: grant.iceServers ?? [] }));
+    this.prepare(peer);
+    await peer.setLocalDescription();
+    // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call.
+    const session = await openSession(grant, peer.localDescription?.sdp ?? "", signal);
+    if (signal.aborted) {
+      void endSession(session);
+      signal.throwIfAborted();
+    }
+    this.#session = session;
+    await peer.setRemoteDescription({ type: "answer", sdp: session.answer });
+    await standing(peer, signal);
+    this.connected(peer);
+    return { broken: breaking(peer, signal) };
+  }
+
+  /** @returns {Promise<Grant>} */
+  async #currentGrant() {
+    if (!this.#grant || performance.now() - this.#grant.at > GRANT_USABLE) {
+      this.#grant = { grant: await this.#getGrant(), at: performance.now() };
+    }
+    return this.#grant.grant;
+  }
+}
+
+/** @param {unknown} error
+ * @returns {string} */
+function codeOf(error) {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "denied";
+}
+
+/** Resolves after a while; sooner when it is over, or when the device is back on a network.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} */
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      globalThis.removeEventListener?.("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener("abort", done);
+    globalThis.addEventListener?.("online", done);
+  });
+}
+
+/** Resolves when the connection stands.
+ * @param {RTCPeerConnection} peer
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} */
+function standing(peer, signal) {
+  return new Promise((resolve, reject) => {
+    const settle = (/** @type {Error | null} */ error) => {
+      clearTimeout(timer);
+      peer.removeEventListener("connectionstatechange", look);
+      signal.removeEventListener("abort", look);
+      if (error) reject(error);
+      else resolve();
+    };
+    const look = () => {
+      if (signal.aborted || peer.connectionState === "closed") settle(new Error("The connection was given up."));
+      else if (peer.connectionState === "failed") settle(new Error("The connection could not be made."));
+      else if (peer.connectionState === "connected") settle(null);
+    };
+    const timer = setTimeout(() => settle(new Error("The connection took too long.")), CONNECT_WITHIN);
+    peer.addEventListener("connectionstatechange", look);
+    signal.addEventListener("abort", look);
+    look();
+  });
+}
+
+/** Resolves when a connection that stood is broken for good.
+ * @param {RTCPeerConnection} peer
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>} */
+function breaking(peer, signal) {
+  return new Promise((resolve) => {
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let patience;
+    const transports = new Set(
+      [...peer.getSenders(), ...peer.getReceivers()].flatMap(({ transport }) => (transport ? [transport] : [])),
+    );
+    const settle = () => {
+      clearTimeout(patience);
+      peer.removeEventListener("connectionstatechange", look);
+      for (const transport of transports) transport.removeEventListener("statechange", look);
+      signal.removeEventListener("abort", settle);
+      resolve();
+    };
+    const look = () => {
+      clearTimeout(patience);
+      const gone = [...transports].some(({ state }) => state === "closed" || state === "failed");
+      // The server's goodbye closes the transport; the connection itself would notice only much later.
+      if (gone || peer.connectionState === "failed" || peer.connectionState === "closed") settle();
+      else if (peer.connectionState === "disconnected") patience = setTimeout(settle, PATIENCE);
+    };
+    peer.addEventListener("connectionstatechange", look);
+    for (const transport of transports) transport.addEventListener("statechange", look);
+    signal.addEventListener("abort", settle);
+    look();
+  });
+}

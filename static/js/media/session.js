@@ -1,0 +1,60 @@
+/** The HTTP of WHIP and WHEP: open a session, end it. */
+
+import { Refusal } from "./retry.js";
+
+/** What the caller's `getGrant` gives: where to go and with which permission.
+ * @typedef {{url: string, token: string, iceServers?: RTCIceServer[]}} Grant */
+
+/** @typedef {{url: string, token: string, answer: string}} Session */
+
+const OPEN_WITHIN = 10_000;
+const END_WITHIN = 3_000;
+
+/** Sends our offer; gives the session with the server's answer, or throws a `Refusal`.
+ * @param {Grant} grant
+ * @param {string} offer
+ * @param {AbortSignal} signal
+ * @returns {Promise<Session>} */
+export async function openSession(grant, offer, signal) {
+  const response = await fetch(grant.url, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${grant.token}`, "Content-Type": "application/sdp" },
+    body: offer,
+    credentials: "omit",
+    signal: AbortSignal.any([signal, AbortSignal.timeout(OPEN_WITHIN)]),
+  });
+  if (response.status !== 201) throw await refusalIn(response);
+  const location = response.headers.get("Location");
+  if (!location) throw new Refusal(502, "malformed", "The media server did not say where the session is.");
+  return { url: new URL(location, new URL(grant.url, globalThis.location?.href)).href, token: grant.token, answer: await response.text() };
+}
+
+/** Ends a session. Never throws; gives the code when the server says that there is no way back (`replaced`, `removed`).
+ * @param {Session} session
+ * @param {{reloading?: boolean}} [how]   reloading: viewers shall wait for us a moment, we are likely to be back
+ * @returns {Promise<string | null>} */
+export async function endSession(session, { reloading = false } = {}) {
+  try {
+    const response = await fetch(session.url + (reloading ? "?reloading=1" : ""), {
+      method: "DELETE",
+      headers: { Authorization: `Bearer ${session.token}` },
+      credentials: "omit",
+      keepalive: true, // the page may be on its way out
+      signal: AbortSignal.timeout(END_WITHIN),
+    });
+    return response.status === 410 ? (await refusalIn(response)).code : null;
+  } catch {
+    return null; // the server is away, and forgets us by itself
+  }
+}
+
+/** @param {Response} response
+ * @returns {Promise<Refusal>} */
+async function refusalIn(response) {
+  try {
+    const { code, message } = await response.json();
+    return new Refusal(response.status, String(code), String(message));
+  } catch {
+    return new Refusal(response.status, "refused", response.statusText);
+  }
+}

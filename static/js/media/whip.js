@@ -1,0 +1,100 @@
+/** Publishing by WHIP: a camera with microphone, or a screen. */
+
+import { Connection } from "./connection.js";
+
+/** @import { GetGrant } from "./connection.js" */
+/** @typedef {"audio" | "video"} Kind */
+/** @typedef {{getGrant: GetGrant, kinds?: Kind[], screen?: boolean, maxBitrate?: number}} PublisherOptions */
+
+const CAMERA_BITRATE = 1_500_000;
+const SCREEN_BITRATE = 2_500_000;
+
+/** Sends one stream, and sends it again by itself after every break. See `Connection` for its states.
+ *
+ * The kinds are settled at the start (a camera without a microphone still offers sound), so that switching a device on
+ * or off later is only `replaceTrack`. */
+export class Publisher extends Connection {
+  /** @type {Map<Kind, MediaStreamTrack | null>} */ #tracks = new Map();
+  /** @type {Map<Kind, RTCRtpSender>} */ #senders = new Map();
+  /** @type {MediaStream} */ #stream = /** @type {MediaStream} */ (/** @type {unknown} */ (null));
+  /** @type {Kind[] | undefined} */ #kinds;
+  #screen;
+  #maxBitrate;
+
+  /** @param {PublisherOptions} options   `kinds`: what to offer; a screen offers what its stream has */
+  constructor({ getGrant, kinds, screen = false, maxBitrate = screen ? SCREEN_BITRATE : CAMERA_BITRATE }) {
+    super(getGrant);
+    this.#kinds = kinds;
+    this.#screen = screen;
+    this.#maxBitrate = maxBitrate;
+  }
+
+  /** Begin to send this stream. The caller keeps the stream and ends its tracks.
+   * @param {MediaStream} stream */
+  publish(stream) {
+    this.#stream = stream;
+    const audio = stream.getAudioTracks()[0] ?? null;
+    const video = stream.getVideoTracks()[0] ?? null;
+    const kinds = this.#kinds ?? (this.#screen ? this.#present(audio, video) : ["audio", "video"]);
+    this.#tracks.clear();
+    for (const kind of kinds) this.#tracks.set(kind, kind === "audio" ? audio : video);
+    this.start();
+  }
+
+  /** Change or switch off (null) the camera or the microphone while sending.
+   * @param {Kind} kind
+   * @param {MediaStreamTrack | null} track */
+  async replaceTrack(kind, track) {
+    if (!this.#tracks.has(kind)) throw new TypeError(`This publication has no ${kind}.`);
+    this.#tracks.set(kind, track);
+    this.#hint(track);
+    await this.#senders.get(kind)?.replaceTrack(track);
+  }
+
+  /** @override
+   * @param {RTCPeerConnection} peer */
+  prepare(peer) {
+    this.#senders.clear();
+    for (const [kind, track] of this.#tracks) {
+      this.#hint(track);
+      const transceiver = peer.addTransceiver(track ?? kind, {
+        direction: "sendonly",
+        streams: [this.#stream],
+        sendEncodings: kind === "video" ? [{ maxBitrate: this.#maxBitrate }] : [],
+      });
+      if (kind === "video") preferVideoCodecs(transceiver);
+      this.#senders.set(kind, transceiver.sender);
+    }
+  }
+
+  /** @param {MediaStreamTrack | null} audio
+   * @param {MediaStreamTrack | null} video
+   * @returns {Kind[]} */
+  #present(audio, video) {
+    return [...(audio ? [/** @type {Kind} */ ("audio")] : []), ...(video ? [/** @type {Kind} */ ("video")] : [])];
+  }
+
+  /** Letters on a screen matter more than movement.
+   * @param {MediaStreamTrack | null} track */
+  #hint(track) {
+    if (track?.kind === "video" && "contentHint" in track) track.contentHint = this.#screen ? "detail" : "motion";
+  }
+}
+
+/** VP8 first, then H.264, with their retransmissions; others the media process does not forward.
+ * @param {RTCRtpTransceiver} transceiver */
+function preferVideoCodecs(transceiver) {
+  const codecs = globalThis.RTCRtpSender?.getCapabilities?.("video")?.codecs ?? [];
+  const chosen = orderCodecs(codecs);
+  if (chosen.length && "setCodecPreferences" in transceiver) transceiver.setCodecPreferences(chosen);
+}
+
+/** @template {{mimeType: string}} Codec
+ * @param {Codec[]} codecs
+ * @returns {Codec[]} */
+export function orderCodecs(codecs) {
+  const order = ["video/vp8", "video/h264", "video/rtx"];
+  const rank = (/** @type {Codec} */ codec) => order.indexOf(codec.mimeType.toLowerCase());
+  const known = codecs.filter((codec) => rank(codec) >= 0).sort((one, other) => rank(one) - rank(other));
+  return known.some((codec) => rank(codec) < 2) ? known : [];
+}

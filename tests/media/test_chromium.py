@@ -1,0 +1,207 @@
+"""Real Chromium against the real media process: our own publisher and viewer in the browser."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import psutil
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, Page, async_playwright
+
+from realtime.media.grants import read_service, sign_grant, sign_service
+
+from .conftest import SECRET, free_port
+
+pytestmark = pytest.mark.asyncio
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+
+PAGE = """<!doctype html><meta charset="utf-8"><title>media</title><video id="v" autoplay muted playsinline></video>
+<script type="module" src="/page.js"></script>"""
+
+SCRIPT = """
+import { Publisher } from "/static/js/media/whip.js";
+import { Viewer } from "/static/js/media/whep.js";
+const grant = (action) => async () => (await fetch("/grant/" + action)).json();
+window.states = [];
+const note = (it) => it.addEventListener("state", (event) => window.states.push(event.detail));
+window.publish = async () => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+  note((window.it = new Publisher({ getGrant: grant("publish") })));
+  window.it.publish(stream);
+};
+window.watch = () => {
+  note((window.it = new Viewer({ getGrant: grant("watch") })));
+  document.getElementById("v").srcObject = window.it.stream;
+  window.it.start();
+};
+window.inbound = async (name) => {
+  const peer = window.it?.peer;
+  if (!peer) return 0;
+  let sum = 0;
+  for (const report of (await peer.getStats()).values()) {
+    if (report.type === "inbound-rtp") sum += report[name] ?? 0;
+  }
+  return sum;
+};
+window.ready = true;
+"""
+
+
+@dataclass
+class Stage:
+    browser: Browser
+    page_url: str
+    media_url: str
+    process: asyncio.subprocess.Process
+    events: list[dict[str, Any]]
+    http: aiohttp.ClientSession
+
+    async def page(self, person: str) -> Page:
+        context = await self.browser.new_context()
+        page = await context.new_page()
+        await page.goto(f"{self.page_url}/?person={person}")
+        await page.wait_for_function("window.ready")
+        return page
+
+    def worker(self) -> psutil.Process:
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.05)
+
+
+@pytest_asyncio.fixture
+async def stage() -> AsyncIterator[Stage]:
+    media_port, events = free_port(), []
+    media_url = f"http://127.0.0.1:{media_port}"
+
+    async def show(_request: web.Request) -> web.Response:
+        return web.Response(text=PAGE, content_type="text/html")
+
+    async def script(_request: web.Request) -> web.Response:
+        return web.Response(text=SCRIPT, content_type="text/javascript")
+
+    async def grant(request: web.Request) -> web.Response:
+        action = request.match_info["action"]
+        person = "34" if action == "publish" else "77"
+        token = sign_grant(SECRET, room=12, person=person, action=action, publication="34-camera")
+        return web.json_response({"url": f"{media_url}/{'whip' if action == 'publish' else 'whep'}/12", "token": token})
+
+    async def hear(request: web.Request) -> web.Response:
+        read_service(request.headers["Authorization"].removeprefix("Bearer "), SECRET, "events")
+        events.append(await request.json())
+        return web.Response(status=204)
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/", show),
+            web.get("/page.js", script),
+            web.get("/grant/{action}", grant),
+            web.post("/media/events", hear),
+            web.static("/static", STATIC),
+        ]
+    )
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    page_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    environment = {
+        **os.environ,
+        "MEDIA_SECRET": SECRET,
+        "MEDIA_PORT": str(media_port),
+        "MEDIA_ALLOWED_ORIGINS": page_url,
+        "MEDIA_EVENTS_URL": f"{page_url}/media/events",
+        "MEDIA_ICE_ADDRESSES": "127.0.0.1",
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "realtime.media", env=environment, cwd=STATIC.parent, stdout=asyncio.subprocess.DEVNULL
+    )
+    async with async_playwright() as playwright, aiohttp.ClientSession() as http:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[
+                "--no-sandbox",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        yield Stage(browser, page_url, media_url, process, events, http)
+        await browser.close()
+    process.send_signal(signal.SIGTERM)
+    await asyncio.wait_for(process.wait(), 10)
+    await runner.cleanup()
+
+
+async def decodes(page: Page, seconds: float = 15.0) -> None:
+    """Returns once this viewer decodes pictures, and then more pictures, and hears packets of sound."""
+    first: float | None = None
+    async with asyncio.timeout(seconds):
+        while True:
+            decoded = await page.evaluate("inbound('framesDecoded')")
+            if decoded > 5:
+                first = decoded if first is None else first
+                if decoded > first + 10 and await page.evaluate("inbound('packetsReceived')") > decoded:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def test_a_camera_reaches_two_viewers_and_comes_back_after_the_worker_was_killed(stage: Stage) -> None:
+    publisher = await stage.page("34")
+    viewers = [await stage.page("77") for _ in range(2)]
+    for viewer in viewers:
+        await viewer.evaluate("watch()")
+    await publisher.evaluate("publish()")
+    for viewer in viewers:
+        await decodes(viewer)
+    await stage.until(lambda: any(event["event"] == "publication.started" for event in stage.events))
+    assert await viewers[0].evaluate("states.map(({state}) => state)") == ["connecting", "waiting", "playing"]
+
+    old = stage.worker()
+    old.send_signal(signal.SIGKILL)
+    await stage.until(lambda: stage.process.returncode is None and stage.worker().pid != old.pid, 2)
+    for viewer in viewers:
+        await decodes(viewer, 15)
+    assert [event["event"] for event in stage.events].count("worker.started") == 2
+
+
+async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage) -> None:
+    publisher, viewer = await stage.page("34"), await stage.page("77")
+    await publisher.evaluate("publish()")
+    await viewer.evaluate("watch()")
+    await decodes(viewer)
+
+    await publisher.reload()
+    await publisher.wait_for_function("window.ready")
+    await publisher.evaluate("publish()")
+    await publisher.wait_for_function("states.at(-1)?.state === 'playing'")
+    await decodes(viewer)
+    assert await viewer.evaluate("states.map(({state}) => state).filter((state) => state === 'playing').length") == 1
+
+
+async def test_a_removed_person_is_told_and_stays_away(stage: Stage) -> None:
+    publisher, viewer = await stage.page("34"), await stage.page("77")
+    await publisher.evaluate("publish()")
+    await viewer.evaluate("watch()")
+    await decodes(viewer)
+
+    headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
+    async with stage.http.delete(f"{stage.media_url}/control/rooms/12/people/34", headers=headers) as response:
+        assert await response.json() == {"ended": 1}
+    await publisher.wait_for_function("states.at(-1)?.state === 'failed'")
+    assert await publisher.evaluate("states.at(-1).code") == "removed"
+    await viewer.wait_for_function("states.at(-1)?.state === 'waiting'")
