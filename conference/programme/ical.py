@@ -81,9 +81,13 @@ def _event(entry: CalendarEntry, host: str, now: datetime) -> Event:
 
 
 def _local(moment: datetime, zone_name: str) -> datetime:
-    """The moment on the clock of the zone; in UTC where that clock shows the hour twice, since the format means the first."""
+    """The moment on the clock of the zone.
+
+    In UTC where that clock shows the hour twice, since programs disagree on which of the two is meant.
+    """
     local = moment.astimezone(ZoneInfo(zone_name))
-    return moment.astimezone(UTC) if local.fold else local
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return moment.astimezone(UTC) if twice else local
 
 
 def _describe_zones(found: Calendar, entries: Sequence[CalendarEntry]) -> None:

@@ -25,7 +25,9 @@ def read_schedule(data: bytes, file_name: str = "") -> tuple[ScheduleDocument | 
     findings = Findings()
     try:
         if len(data) > MAX_FILE_BYTES:
-            raise Broken(_("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024})
+            raise Broken(
+                _("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES // 1024 // 1024}
+            )
         text = decoded(data)
         start = text.lstrip()[:1]
         if start == "<":

@@ -34,7 +34,9 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     end = length
-    while end > length - 16 and (unicodedata.category(text[end]) in ("Mn", "Mc", "Me") or text[end] in "\u200c\u200d"):
+    while end > length - 16 and (
+        unicodedata.category(text[end]) in ("Mn", "Mc", "Me") or text[end] in "\u200c\u200d"
+    ):
         end -= 1
     return text[:end].rstrip()
 

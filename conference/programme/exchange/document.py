@@ -191,7 +191,12 @@ def in_order(document: ScheduleDocument) -> ScheduleDocument:
         sessions=tuple(
             sorted(
                 document.sessions,
-                key=lambda session: (session.start, place.get(session.hall, len(place)), session.number, str(session.guid)),
+                key=lambda session: (
+                    session.start,
+                    place.get(session.hall, len(place)),
+                    session.number,
+                    str(session.guid),
+                ),
             )
         ),
     )

@@ -40,7 +40,9 @@ def _encoding(data: bytes) -> str:
         name = ""
     if not _KNOWN.match(name):
         raise Broken(
-            _("The file declares the encoding “%(name)s”, which is not known.") % {"name": declared[1].decode("ascii")}, 1
+            _("The file declares the encoding “%(name)s”, which is not known.")
+            % {"name": declared[1].decode("ascii")},
+            1,
         )
     # A file whose declaration could be read byte by byte is not UTF-16, whatever it says.
     return "utf-8" if re.match(r"utf[-_]?(16|32)", name) else name

@@ -51,7 +51,12 @@ class Findings:
         self.failed = False
 
     def add(
-        self, severity: Literal["error", "warning"], path: Path, where: str | Promise, message: str | Promise, values: object
+        self,
+        severity: Literal["error", "warning"],
+        path: Path,
+        where: str | Promise,
+        message: str | Promise,
+        values: object,
     ) -> None:
         kind = (severity, str(message))
         self._counts[kind] += 1
@@ -62,11 +67,18 @@ class Findings:
     def problems(self, lines_of: LinesOf) -> list[Problem]:
         """Errors before warnings, each in the order of the file; what was too much to list is counted at the end."""
         lines = lines_of({finding.path for finding in self._found})
-        listed = [Problem(found.severity, lines.get(found.path), found.where, found.message) for found in self._found]
-        listed.sort(key=lambda problem: (problem.severity != "error", problem.line is None, problem.line or 0))
+        listed = [
+            Problem(found.severity, lines.get(found.path), found.where, found.message)
+            for found in self._found
+        ]
+        listed.sort(
+            key=lambda problem: (problem.severity != "error", problem.line is None, problem.line or 0)
+        )
         for severity in ("error", "warning"):
             more = sum(
-                count - SHOWN_OF_A_KIND for (of, _m), count in self._counts.items() if of == severity and count > SHOWN_OF_A_KIND
+                count - SHOWN_OF_A_KIND
+                for (of, _m), count in self._counts.items()
+                if of == severity and count > SHOWN_OF_A_KIND
             )
             if more:
                 message = ngettext(
@@ -75,7 +87,12 @@ class Findings:
                     more,
                 )
                 listed.append(
-                    Problem("error" if severity == "error" else "warning", None, str(_("File")), message % {"count": more})
+                    Problem(
+                        "error" if severity == "error" else "warning",
+                        None,
+                        str(_("File")),
+                        message % {"count": more},
+                    )
                 )
         return listed
 
@@ -113,7 +130,9 @@ def part_at(owner: Part, path: Path, value: object, where: str | Promise) -> Par
     return None
 
 
-def bounded(part: Part, key: str | int | None, name: str, text: str, limit: str, *, lines: bool = False) -> str:
+def bounded(
+    part: Part, key: str | int | None, name: str, text: str, limit: str, *, lines: bool = False
+) -> str:
     """`text` without control characters and not longer than its kind may be; says so where it had to be changed."""
     if CONTROL.search(text):
         part.warn(key, _("Control characters in “%(key)s” were removed."), key=name)
@@ -134,7 +153,9 @@ def text(part: Part, key: str, limit: str, *, lines: bool = False) -> str:
     """The text under `key`. A mapping from languages to texts gives one of them; numbers are taken as they are written."""
     value = part.get(key)
     if isinstance(value, Mapping) and value and all(isinstance(one, str | None) for one in value.values()):
-        versions = {str(language): one for language, one in value.items() if isinstance(one, str) and one.strip()}
+        versions = {
+            str(language): one for language, one in value.items() if isinstance(one, str) and one.strip()
+        }
         if len(versions) > 1:
             part.warn(key, _("“%(key)s” is given in several languages; only one of them was read."), key=key)
         value = versions.get("en") or next(iter(versions.values()), "")
@@ -153,7 +174,12 @@ def whole_number(part: Part, key: str) -> int | None:
     value = part.get(key)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.strip().lstrip("-").isascii() and value.strip().lstrip("-").isdigit() and len(value) < 20:
+    if (
+        isinstance(value, str)
+        and value.strip().lstrip("-").isascii()
+        and value.strip().lstrip("-").isdigit()
+        and len(value) < 20
+    ):
         value = int(value)
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         value = int(value)
@@ -212,7 +238,11 @@ def items(part: Part, key: str, limit: int) -> list[tuple[Path, object]]:
         return []
     if len(value) > limit:
         part.warn(
-            key, _("“%(key)s” has %(length)d items; the first %(limit)d were read."), key=key, length=len(value), limit=limit
+            key,
+            _("“%(key)s” has %(length)d items; the first %(limit)d were read."),
+            key=key,
+            length=len(value),
+            limit=limit,
         )
     return [((*part.path, key, place), one) for place, one in enumerate(value[:limit])]
 

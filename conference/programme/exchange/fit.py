@@ -69,7 +69,9 @@ def fitted(document: ScheduleDocument) -> ScheduleDocument:
             title=_line(document.title, "title"),
             end=max(document.start, document.end),
             time_zone_name=document.time_zone_name if zone else "UTC",
-            timeslot_minutes=document.timeslot_minutes if 0 < document.timeslot_minutes <= MAX_TIMESLOT else DEFAULT_TIMESLOT,
+            timeslot_minutes=document.timeslot_minutes
+            if 0 < document.timeslot_minutes <= MAX_TIMESLOT
+            else DEFAULT_TIMESLOT,
             version=_line(document.version, "version"),
             url=web_address(document.url),
             colour=colour(document.colour),
@@ -137,7 +139,9 @@ def _sessions(document: ScheduleDocument, acronym: str) -> list[SessionRecord]:
                 session,
                 number=number,
                 slug=slug,
-                code=session.code if _PERSON_CODE.fullmatch(session.code) and len(session.code) <= LENGTH["code"] else "",
+                code=session.code
+                if _PERSON_CODE.fullmatch(session.code) and len(session.code) <= LENGTH["code"]
+                else "",
                 start=in_utc(session.start),
                 duration=min(max(whole_minutes(session.duration), timedelta(minutes=1)), LONGEST),
                 hall=_line(session.hall, "place"),
@@ -155,7 +159,9 @@ def _sessions(document: ScheduleDocument, acronym: str) -> list[SessionRecord]:
                 logo=web_address(session.logo),
                 url=web_address(session.url),
                 feedback_url=web_address(session.feedback_url),
-                origin_url=address if len(address := web_address(session.origin_url)) <= LENGTH["origin"] else "",
+                origin_url=address
+                if len(address := web_address(session.origin_url)) <= LENGTH["origin"]
+                else "",
             )
         )
     return fit
@@ -183,20 +189,26 @@ def _person(person: PersonRecord) -> PersonRecord:
 
 def _links(links: Iterable[LinkRecord]) -> tuple[LinkRecord, ...]:
     fit = (
-        LinkRecord(web_address(link.url), _line(link.title, "title"), link.kind if link.kind in LINK_KINDS else "")
+        LinkRecord(
+            web_address(link.url), _line(link.title, "title"), link.kind if link.kind in LINK_KINDS else ""
+        )
         for link in links
     )
     return tuple(link for link in fit if link.url)
 
 
-def _halls(halls: Iterable[HallRecord], sessions: Iterable[SessionRecord], acronym: str) -> tuple[HallRecord, ...]:
+def _halls(
+    halls: Iterable[HallRecord], sessions: Iterable[SessionRecord], acronym: str
+) -> tuple[HallRecord, ...]:
     fit: dict[str, HallRecord] = {}
     guids: set[UUID] = set()
     for hall in halls:
         name = _line(hall.name, "place")
         if not name or name in fit:
             continue
-        guid = uuid5(NAMESPACE_URL, f"urn:schedule:{acronym}/room/{name}") if hall.guid in guids else hall.guid
+        guid = (
+            uuid5(NAMESPACE_URL, f"urn:schedule:{acronym}/room/{name}") if hall.guid in guids else hall.guid
+        )
         guids.add(guid)
         capacity = hall.capacity if hall.capacity is not None and hall.capacity >= 0 else None
         fit[name] = HallRecord(
@@ -209,7 +221,9 @@ def _halls(halls: Iterable[HallRecord], sessions: Iterable[SessionRecord], acron
         )
     for session in sessions:
         if session.hall and session.hall not in fit:
-            fit[session.hall] = HallRecord(session.hall, uuid5(NAMESPACE_URL, f"urn:schedule:{acronym}/room/{session.hall}"))
+            fit[session.hall] = HallRecord(
+                session.hall, uuid5(NAMESPACE_URL, f"urn:schedule:{acronym}/room/{session.hall}")
+            )
     return tuple(fit.values())
 
 
@@ -218,7 +232,9 @@ def _tracks(tracks: Iterable[TrackRecord], sessions: Iterable[SessionRecord]) ->
     for track in tracks:
         name = _line(track.name, "place")
         if name and name not in fit:
-            slug = track.slug if _TRACK_SLUG.fullmatch(track.slug) and len(track.slug) <= LENGTH["slug"] else ""
+            slug = (
+                track.slug if _TRACK_SLUG.fullmatch(track.slug) and len(track.slug) <= LENGTH["slug"] else ""
+            )
             fit[name] = TrackRecord(name, slug, colour(track.colour))
     for session in sessions:
         if session.track and session.track not in fit:
@@ -232,11 +248,16 @@ def day_record(index: int, day: date, zone: ZoneInfo) -> DayRecord:
     return DayRecord(index, day, in_utc(start), in_utc(start + timedelta(days=1) - timedelta(minutes=1)))
 
 
-def _days(document: ScheduleDocument, sessions: Iterable[SessionRecord], zone: ZoneInfo) -> tuple[DayRecord, ...]:
+def _days(
+    document: ScheduleDocument, sessions: Iterable[SessionRecord], zone: ZoneInfo
+) -> tuple[DayRecord, ...]:
     if not document.days:
         # The format wants at least one day.
         dates = {event_day(session.start, zone) for session in sessions}
-        dates.update(document.start + timedelta(days=n) for n in range(min((document.end - document.start).days + 1, MAX_DAYS)))
+        dates.update(
+            document.start + timedelta(days=n)
+            for n in range(min((document.end - document.start).days + 1, MAX_DAYS))
+        )
         dates.add(document.start)
         return tuple(day_record(index, day, zone) for index, day in enumerate(sorted(dates), 1))
     indices = [day.index for day in document.days]
@@ -265,6 +286,13 @@ def by_day(document: ScheduleDocument) -> list[tuple[DayRecord, dict[str, list[S
     return placed
 
 
+def _guid_for_xml(person: PersonRecord) -> UUID | None:
+    """Whoever is known by a code alone needs another mark, since XML has no place for the code."""
+    if person.guid is not None or person.number is not None:
+        return person.guid
+    return uuid5(NAMESPACE_URL, f"urn:schedule:person/{person.code}")
+
+
 def carried_by_xml(document: ScheduleDocument) -> ScheduleDocument:
     """What is left of a fitted document in XML, which has no words for the rest: cancelled sessions, what is said about
     halls and speakers, codes of another length than six."""
@@ -275,8 +303,14 @@ def carried_by_xml(document: ScheduleDocument) -> ScheduleDocument:
             continue
         code = session.code if _CODE.fullmatch(session.code) and session.code not in seen else ""
         seen.add(code)
-        persons = tuple(PersonRecord(person.name, person.guid, "", person.number) for person in session.persons)
+        persons = tuple(
+            PersonRecord(person.name, _guid_for_xml(person), "", person.number) for person in session.persons
+        )
         sessions.append(replace(session, code=code, persons=persons))
     return in_order(
-        replace(document, halls=tuple(HallRecord(hall.name, hall.guid) for hall in document.halls), sessions=tuple(sessions))
+        replace(
+            document,
+            halls=tuple(HallRecord(hall.name, hall.guid) for hall in document.halls),
+            sessions=tuple(sessions),
+        )
     )

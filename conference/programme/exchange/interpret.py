@@ -86,7 +86,11 @@ def _document(root: Part, conference: Part, days: list[object]) -> ScheduleDocum
         conference.warn("title", _("The conference has no title."))
     acronym = text(conference, "acronym", "acronym")
     if not fits_acronym(acronym):
-        conference.warn("acronym", _("The acronym “%(acronym)s” does not follow the rules of the format."), acronym=acronym)
+        conference.warn(
+            "acronym",
+            _("The acronym “%(acronym)s” does not follow the rules of the format."),
+            acronym=acronym,
+        )
     zone_name, zone = _zone(conference)
     base_url = web_address(str(root.get("base_url") or "")) or web_address(str(root.get("url") or ""))
     reading = _Reading(
@@ -101,12 +105,20 @@ def _document(root: Part, conference: Part, days: list[object]) -> ScheduleDocum
     _read_halls(conference, reading)
     if len(days) > limits.MAX_DAYS:
         conference.error(
-            "days", _("The programme has %(count)d days; at most %(limit)d are allowed."), count=len(days), limit=limits.MAX_DAYS
+            "days",
+            _("The programme has %(count)d days; at most %(limit)d are allowed."),
+            count=len(days),
+            limit=limits.MAX_DAYS,
         )
         days = []
     count = whole_number(conference, "daysCount")
     if count is not None and days and count != len(days):
-        conference.warn("daysCount", _("“daysCount” is %(count)d, but there are %(days)d days."), count=count, days=len(days))
+        conference.warn(
+            "daysCount",
+            _("“daysCount” is %(count)d, but the number of days in the file is %(days)d."),
+            count=count,
+            days=len(days),
+        )
     for place, day in enumerate(days):
         _read_day(conference, (*conference.path, "days", place), day, reading)
     _read_cancelled(conference, reading)
@@ -151,7 +163,10 @@ def _timeslot(conference: Part) -> int:
         if 0 < value <= limits.MAX_TIMESLOT:
             return value
     if written:
-        conference.warn("timeslot_duration", _("“timeslot_duration” is not a usual length of time; five minutes were taken."))
+        conference.warn(
+            "timeslot_duration",
+            _("“timeslot_duration” is not a usual length of time; five minutes were taken."),
+        )
     return limits.DEFAULT_TIMESLOT
 
 
@@ -168,7 +183,7 @@ def _conference_colour(conference: Part) -> str:
 
 def _read_halls(conference: Part, reading: _Reading) -> None:
     listed = items(conference, "rooms", limits.MAX_HALLS)
-    if not listed and not conference.get("rooms"):
+    if conference.get("rooms") is None:
         conference.warn("rooms", _("The file has no list of rooms; they are taken from the days."))
     reading.halls_listed = bool(listed)
     for place, (path, value) in enumerate(listed):
@@ -215,7 +230,9 @@ def _claim_hall_guid(found: UUID | None, name: str, reading: _Reading) -> UUID:
 def _hall_kind(part: Part) -> str:
     kind = text(part, "type", "kind").lower()
     if kind and kind not in limits.HALL_KINDS:
-        part.warn("type", _("“%(kind)s” is not a type of room that the format knows; “other” was taken."), kind=kind)
+        part.warn(
+            "type", _("“%(kind)s” is not a type of room that the format knows; “other” was taken."), kind=kind
+        )
         return "other"
     return kind
 
@@ -273,6 +290,7 @@ def _read_day(conference: Part, path: Path, value: object, reading: _Reading) ->
     if day is None:
         return
     reading.days.append(day)
+    part = part.named(_day_name(number, day.date))
     rooms = part.get("rooms")
     if rooms is None or rooms == [] or rooms == "":
         return
@@ -301,11 +319,17 @@ def _know_hall(part: Part, key: str, name: str, reading: _Reading) -> None:
         part.error(key, _("The programme has more than %(limit)d rooms."), limit=limits.MAX_HALLS)
 
 
-def _read_one(owner: Part, path: Path, event: object, day: DayRecord | None, hall: str, reading: _Reading) -> bool:
+def _read_one(
+    owner: Part, path: Path, event: object, day: DayRecord | None, hall: str, reading: _Reading
+) -> bool:
     """False where no more sessions may be read."""
     if len(reading.sessions) >= limits.MAX_SESSIONS:
         owner.findings.add(
-            "error", path, _("File"), _("The programme has more than %(limit)d sessions."), {"limit": limits.MAX_SESSIONS}
+            "error",
+            path,
+            _("File"),
+            _("The programme has more than %(limit)d sessions."),
+            {"limit": limits.MAX_SESSIONS},
         )
         return False
     part = part_at(owner, path, event, owner.where)
@@ -333,6 +357,10 @@ def _read_cancelled(conference: Part, reading: _Reading) -> None:
     reading.sessions[before:] = [replace(session, cancelled=True) for session in reading.sessions[before:]]
 
 
+def _day_name(number: int, day: date) -> str:
+    return _("Day %(number)d, %(date)s") % {"number": number, "date": day.isoformat()}
+
+
 def _day(part: Part, number: int, reading: _Reading) -> DayRecord | None:
     zone = reading.setting.zone
     start, end = _moment(part, "day_start", zone), _moment(part, "day_end", zone)
@@ -349,14 +377,20 @@ def _day(part: Part, number: int, reading: _Reading) -> DayRecord | None:
     if day is None or not limits.MIN_YEAR <= day.year <= limits.MAX_YEAR:
         part.error("date", _("The day has no date that can be read."))
         return None
-    part = part.named(_("Day %(number)d, %(date)s") % {"number": number, "date": day.isoformat()})
+    part = part.named(_day_name(number, day))
     if start is None or end is None or end <= start:
-        part.warn("day_start", _("Start and end of the day cannot be used; the day was taken to last from 04:00 to 04:00."))
+        part.warn(
+            "day_start",
+            _("Start and end of the day cannot be used; the day was taken to last from 04:00 to 04:00."),
+        )
         usual = day_record(1, day, zone)
         start, end = usual.start, usual.end
     index = whole_number(part, "index")
-    if index is None or index < 1 or any(index == other.index for other in reading.days):
-        part.warn("index", _("The number of the day is missing, not positive or given twice; the days were numbered anew."))
+    if index is None or not 1 <= index < 10_000 or any(index == other.index for other in reading.days):
+        part.warn(
+            "index",
+            _("The number of the day is missing, not positive or given twice; the days were numbered anew."),
+        )
         index = max((other.index for other in reading.days), default=0) + 1
     return DayRecord(index, day, start, end)
 
@@ -387,7 +421,9 @@ def _dates(conference: Part, reading: _Reading) -> tuple[date, date]:
             conference.warn(key, _("“%(key)s” is not a date; it was taken from the days."), key=key)
     start, end = found.get("start", min(days)), found.get("end", max(days))
     if start > end or not limits.MIN_YEAR <= start.year <= end.year <= limits.MAX_YEAR:
-        conference.warn("start", _("The conference ends before it starts; both dates were taken from the days."))
+        conference.warn(
+            "start", _("The conference ends before it starts; both dates were taken from the days.")
+        )
         start, end = min(days), max(days)
     outside = [day for day in reading.days if not start <= day.date <= end]
     for day in outside:

@@ -16,7 +16,6 @@ from conference.programme.exchange.document import DayRecord, LinkRecord, Person
 from conference.programme.exchange.findings import (
     Part,
     address,
-    bounded,
     flag,
     guid,
     items,
@@ -27,7 +26,22 @@ from conference.programme.exchange.findings import (
 )
 
 _SESSION = (
-    *("guid", "id", "code", "slug", "date", "start", "end", "duration", "room", "title", "subtitle", "track", "type", "language"),
+    *(
+        "guid",
+        "id",
+        "code",
+        "slug",
+        "date",
+        "start",
+        "end",
+        "duration",
+        "room",
+        "title",
+        "subtitle",
+        "track",
+        "type",
+        "language",
+    ),
     *("abstract", "description", "persons", "links", "attachments", "do_not_record", "recording_license"),
     *("logo", "url", "feedback_url", "origin_url"),
 )
@@ -54,8 +68,14 @@ class Setting:
 
 def read_session(part: Part, day: DayRecord | None, hall: str, setting: Setting) -> SessionRecord | None:
     """The session, or None with an error; `number` is 0 where the file gives none."""
+    written = part.get("title")
+    called = cut(clean_line(written), 60) if isinstance(written, str) else ""
+    part = part.named(
+        _("Session “%(title)s”") % {"title": called}
+        if called
+        else _("Session in “%(hall)s”") % {"hall": hall}
+    )
     title = text(part, "title", "title")
-    part = part.named(_("Session “%(title)s”") % {"title": title} if title else _("Session in “%(hall)s”") % {"hall": hall})
     if not title:
         part.error("title", _("The session has no title."))
     note_unused(part, _SESSION)
@@ -73,7 +93,11 @@ def read_session(part: Part, day: DayRecord | None, hall: str, setting: Setting)
     duration = _duration(part, start, setting.zone)
     number = _number(part, setting)
     if start and day and not day.start <= start <= day.end:
-        part.warn("date", _("The session starts outside the day it stands under, %(date)s."), date=day.date.isoformat())
+        part.warn(
+            "date",
+            _("The session starts outside the day it stands under, %(date)s."),
+            date=day.date.isoformat(),
+        )
     if start is None or duration is None or not title:
         return None
     found = _guid(part, number, title, start, setting)
@@ -113,7 +137,9 @@ def _number(part: Part, setting: Setting) -> int:
         return 0
     if number in setting.numbers:
         part.warn(
-            "id", _("The number %(number)d is given to several sessions; they are told apart by their guid."), number=number
+            "id",
+            _("The number %(number)d is given to several sessions; they are told apart by their guid."),
+            number=number,
         )
     setting.numbers.add(number)
     return number
@@ -124,9 +150,15 @@ def _guid(part: Part, number: int, title: str, start: datetime, setting: Setting
     if found is None:
         code = part.get("code")
         # The same file read again must give the same guid: nothing else would find the session it made the first time.
-        own = str(number) if number else code if isinstance(code, str) and code else f"{title}/{start.isoformat()}"
+        own = (
+            str(number)
+            if number
+            else code
+            if isinstance(code, str) and code
+            else f"{title}/{start.isoformat()}"
+        )
         found = uuid5(NAMESPACE_URL, f"{setting.namespace}{own}")
-        part.warn("guid", _("The session has no guid; one was derived from its number."))
+        part.warn("guid", _("The session has no guid; one was derived from its number or title."))
     if found in setting.guids:
         part.error("guid", _("The session has the same guid as “%(title)s”."), title=setting.guids[found])
         return None
@@ -159,11 +191,15 @@ def _start(part: Part, day: DayRecord | None, setting: Setting) -> datetime | No
         part.error("date", _("The session has no start: neither “date” nor “start” can be read."))
         return None
     if not is_plausible(moment):
-        part.error("date", _("The session starts in the year %(year)d, which cannot be right."), year=moment.year)
+        part.error(
+            "date", _("The session starts in the year %(year)d, which cannot be right."), year=moment.year
+        )
         return None
     if moment.tzinfo is None:
         if isinstance(written, str) and len(written.strip()) > 10:
-            part.warn("date", _("The date has no offset from UTC; it was taken as local time of the conference."))
+            part.warn(
+                "date", _("The date has no offset from UTC; it was taken as local time of the conference.")
+            )
         return in_utc(moment.replace(tzinfo=setting.zone))
     if moment.utcoffset() != moment.astimezone(setting.zone).utcoffset() and not setting.offset_noted:
         setting.offset_noted = True
@@ -193,9 +229,16 @@ def _duration(part: Part, start: datetime | None, zone: ZoneInfo) -> timedelta |
     written = part.get("duration")
     duration = _length_of_time(written)
     if duration is None and written not in (None, ""):
-        part.error("duration", _("“%(duration)s” is not a duration such as 1:30."), duration=cut(clean_line(str(written)), 60))
+        part.error(
+            "duration",
+            _("“%(duration)s” is not a duration such as 1:30."),
+            duration=cut(clean_line(str(written)), 60),
+        )
         return None
     by_end = _length_by_end(part, start, zone)
+    if by_end is not None and by_end <= timedelta(0) and duration is not None:
+        part.warn("end", _("The session ends before it starts; “duration” was taken."))
+        by_end = None
     if by_end is not None and duration is not None and whole_minutes(by_end) != whole_minutes(duration):
         part.warn("end", _("“end” and “duration” do not agree; “end” was taken."))
     duration = by_end if by_end is not None else duration
@@ -241,14 +284,20 @@ def _length_of_time(written: object) -> timedelta | None:
     found = _DURATION.fullmatch(written.removeprefix("-"))
     if not found or int(found["minutes"]) > 59:
         return None
-    length = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]), seconds=int(found["seconds"] or 0))
+    length = timedelta(
+        hours=int(found["hours"]), minutes=int(found["minutes"]), seconds=int(found["seconds"] or 0)
+    )
     return -length if negative else length
 
 
 def _code(part: Part) -> str:
     code = text(part, "code", "code")
     if code and not _CODE.fullmatch(code):
-        part.warn("code", _("The code “%(code)s” is not made of capital letters and digits and was left out."), code=code)
+        part.warn(
+            "code",
+            _("The code “%(code)s” is not made of capital letters and digits and was left out."),
+            code=code,
+        )
         return ""
     return code
 
@@ -256,7 +305,9 @@ def _code(part: Part) -> str:
 def _language(part: Part) -> str:
     language = text(part, "language", "language")
     if language and not _LANGUAGE.fullmatch(language):
-        part.warn("language", _("“%(language)s” is not the tag of a language and was left out."), language=language)
+        part.warn(
+            "language", _("“%(language)s” is not the tag of a language and was left out."), language=language
+        )
         return ""
     return language.replace("_", "-")
 
@@ -272,7 +323,15 @@ def _persons(part: Part, setting: Setting) -> tuple[PersonRecord, ...]:
 
 
 def _person(part: Part, setting: Setting) -> PersonRecord | None:
-    name = text(part, "name", "name") or text(part, "public_name", "name")
+    name, former = text(part, "name", "name"), text(part, "public_name", "name")
+    if name and former and name != former:
+        part.warn(
+            "public_name",
+            _("The person is called “%(name)s” and “%(other)s”; the first was taken."),
+            name=name,
+            other=former,
+        )
+    name = name or former
     if not name:
         part.warn(None, _("A person without a name was left out."))
         return None
@@ -306,6 +365,13 @@ def _links(part: Part, key: str, base_url: str) -> tuple[LinkRecord, ...]:
         found = address(one, "url", base_url)
         if not found:
             continue
-        kind = bounded(one, "type", "type", str(one.get("type") or ""), "kind")
-        links.append(LinkRecord(found, text(one, "title", "title"), kind if kind in limits.LINK_KINDS else ""))
+        kind = text(one, "type", "kind")
+        if kind and kind not in limits.LINK_KINDS:
+            one.warn(
+                "type",
+                _("“%(kind)s” is not a type of link that the format knows and was left out."),
+                kind=kind,
+            )
+            kind = ""
+        links.append(LinkRecord(found, text(one, "title", "title"), kind))
     return tuple(links)

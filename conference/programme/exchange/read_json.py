@@ -58,9 +58,13 @@ def parse_json(text: str) -> tuple[object, LinesOf]:
         raise Broken(_("The file is nested too deeply for a programme."), _line_too_deep(text)) from None
     except _Repeated:
         name, line = _repeated(text)
-        raise Broken(_("The name “%(name)s” is given twice in the same object.") % {"name": name[:60]}, line) from None
+        raise Broken(
+            _("The name “%(name)s” is given twice in the same object.") % {"name": name[:60]}, line
+        ) from None
     except ValueError:
-        raise Broken(_("The file is not valid JSON: a number is infinite or far too long."), _line_of_number(text)) from None
+        raise Broken(
+            _("The file is not valid JSON: a number is infinite or far too long."), _line_of_number(text)
+        ) from None
 
     def lines_of(paths: set[Path]) -> Mapping[Path, int]:
         return _lines(text, paths) if paths else {}
@@ -83,7 +87,9 @@ def _line_too_deep(text: str) -> int | None:
 
 def _line_of_number(text: str) -> int | None:
     for token in _TOKEN.finditer(text):
-        if token[0] in ("NaN", "Infinity", "-Infinity") or (token[0][0] != '"' and _LONG_NUMBER.search(token[0])):
+        if token[0] in ("NaN", "Infinity", "-Infinity") or (
+            token[0][0] != '"' and _LONG_NUMBER.search(token[0])
+        ):
             return _line(text, token.start())
     return None
 

@@ -29,7 +29,9 @@ def parse_xml(text: str, findings: Findings) -> tuple[object, LinesOf]:
     begin = before.end() if before else 0
     if text[begin : begin + 2] == "<!":
         raise Broken(
-            _("The file declares a document type or entities; such files are refused because they can do harm."),
+            _(
+                "The file declares a document type or entities; such files are refused because they can do harm."
+            ),
             _line(text, begin),
         )
     stripped: int | None = None
@@ -55,7 +57,8 @@ def parse_xml(text: str, findings: Findings) -> tuple[object, LinesOf]:
         line = (error.lineno or 1) + text.count("\n", 0, skipped)
         reason = clean_line(re.sub(r", line \d+, column \d+.*$", "", error.msg or ""))
         raise Broken(
-            _("The file is not well-formed XML: %(reason)s.") % {"reason": reason or _("it ends too early")}, line
+            _("The file is not well-formed XML: %(reason)s.") % {"reason": reason or _("it ends too early")},
+            line,
         ) from None
     if _tag(root) != "schedule":
         raise Broken(
@@ -66,7 +69,13 @@ def parse_xml(text: str, findings: Findings) -> tuple[object, LinesOf]:
     lines: dict[Path, int] = {}
     if stripped:
         lines["control characters",] = stripped
-        findings.add("warning", ("control characters",), _("File"), _("Control characters were removed from the file."), {})
+        findings.add(
+            "warning",
+            ("control characters",),
+            _("File"),
+            _("Control characters were removed from the file."),
+            {},
+        )
     values = {"schedule": _schedule(root, lines)}
 
     def lines_of(paths: set[Path]) -> Mapping[Path, int]:
@@ -99,7 +108,7 @@ def _content(element: etree._Element) -> str:
     """The text of an element. Markup that was not escaped is kept as the text it should have been."""
     text = element.text or ""
     for child in element:
-        text += etree.tostring(child, encoding="unicode", with_tail=True)
+        text += etree.tostring(child, encoding="unicode", with_tail=False) + (child.tail or "")
     return text
 
 
@@ -136,7 +145,9 @@ def _schedule(root: etree._Element, lines: dict[Path, int]) -> dict[str, object]
     return values
 
 
-def _conference(element: etree._Element, path: Path, lines: dict[Path, int], schedule: dict[str, object]) -> dict[str, object]:
+def _conference(
+    element: etree._Element, path: Path, lines: dict[Path, int], schedule: dict[str, object]
+) -> dict[str, object]:
     _note(lines, path, element)
     values: dict[str, object] = {}
     tracks: list[object] = []
@@ -161,7 +172,9 @@ def _conference(element: etree._Element, path: Path, lines: dict[Path, int], sch
     return values
 
 
-def _day(element: etree._Element, path: Path, lines: dict[Path, int], halls: dict[str, dict[str, object]]) -> dict[str, object]:
+def _day(
+    element: etree._Element, path: Path, lines: dict[Path, int], halls: dict[str, dict[str, object]]
+) -> dict[str, object]:
     _note(lines, path, element)
     names = {"start": "day_start", "end": "day_end"}
     values: dict[str, object] = {names.get(name, name): value for name, value in _attributes(element).items()}
@@ -196,7 +209,9 @@ def _event(element: etree._Element, path: Path, lines: dict[Path, int]) -> dict[
             values[name] = _listed(child, name, (*path, name), lines)
         elif name == "recording":
             for detail in child:
-                key = {"license": "recording_license", "optout": "do_not_record"}.get(_tag(detail), f"recording/{_tag(detail)}")
+                key = {"license": "recording_license", "optout": "do_not_record"}.get(
+                    _tag(detail), f"recording/{_tag(detail)}"
+                )
                 _note(lines, (*path, key), detail)
                 values[key] = _content(detail)
         else:

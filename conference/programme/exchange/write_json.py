@@ -58,7 +58,11 @@ def write_json(document: ScheduleDocument, source: Source = NOWHERE) -> bytes:
             "date": day.date.isoformat(),
             "day_start": _moment(day.start, zone),
             "day_end": _moment(day.end, zone),
-            "rooms": {name: [_session(session, zone) for session in sessions] for name, sessions in rooms.items() if sessions},
+            "rooms": {
+                name: [_session(session, zone) for session in sessions]
+                for name, sessions in rooms.items()
+                if sessions
+            },
         }
         for day, rooms in by_day(document)
     ]
@@ -68,7 +72,11 @@ def write_json(document: ScheduleDocument, source: Source = NOWHERE) -> bytes:
     if source.base_url:
         schedule["base_url"] = source.base_url
     schedule["conference"] = conference
-    generator = {"name": source.generator.name, "version": source.generator.version, "url": source.generator.url}
+    generator = {
+        "name": source.generator.name,
+        "version": source.generator.version,
+        "url": source.generator.url,
+    }
     file = {
         "$schema": "https://c3voc.de/schedule/schema.json",
         "generator": {key: value for key, value in generator.items() if value},
@@ -138,7 +146,12 @@ def _person(person: PersonRecord) -> dict[str, object]:
         values["guid"] = str(person.guid)
     if person.number is not None:
         values["id"] = person.number
-    for key, value in (("code", person.code), ("biography", person.biography), ("avatar", person.avatar), ("url", person.url)):
+    for key, value in (
+        ("code", person.code),
+        ("biography", person.biography),
+        ("avatar", person.avatar),
+        ("url", person.url),
+    ):
         if value:
             values[key] = value
     return values

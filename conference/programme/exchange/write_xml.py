@@ -7,7 +7,13 @@ from zoneinfo import ZoneInfo
 
 from lxml import etree
 
-from conference.programme.exchange.document import NOWHERE, LinkRecord, ScheduleDocument, SessionRecord, Source
+from conference.programme.exchange.document import (
+    NOWHERE,
+    LinkRecord,
+    ScheduleDocument,
+    SessionRecord,
+    Source,
+)
 from conference.programme.exchange.fit import by_day, carried_by_xml, fitted
 
 MEDIA_TYPE = "application/vnd.c3voc.schedule+xml"
