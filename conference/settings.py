@@ -143,7 +143,11 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "queue:", "socket_timeout": 30, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": "queue:",
+    "socket_timeout": 30,
+    "visibility_timeout": 3600,
+}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -168,12 +172,59 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "conference.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name", "name_latin")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = "/"
+
+SIGN_IN_MINUTES = int(os.environ.get("SIGN_IN_MINUTES", "15"))
+SIGN_IN_TRIES = 5
+SIGN_IN_MAILS_PER_ADDRESS = int(os.environ.get("SIGN_IN_MAILS_PER_ADDRESS", "6"))
+SIGN_IN_MAILS_PER_IP = int(os.environ.get("SIGN_IN_MAILS_PER_IP", "300"))
+FRESH_MINUTES = 15
+
+ACCOUNT_ADAPTER = "conference.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = SIGN_IN_TRIES
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"length": 6, "numeric": True, "dashed": False}
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1" if flag("BEHIND_TLS") else "0"))
+
+MFA_ADAPTER = "conference.accounts.adapter.PasskeyAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+
+# {"google": {"client_id": "...", "secret": "...", "origin": "https://accounts.google.com"}}: see docs/operations.md.
+SOCIAL_PROVIDERS = json.loads(os.environ.get("SOCIAL_PROVIDERS", "{}"))
+INSTALLED_APPS += [f"allauth.socialaccount.providers.{provider}" for provider in SOCIAL_PROVIDERS]
+SOCIALACCOUNT_PROVIDERS = {
+    provider: {"APPS": [{key: value for key, value in options.items() if key != "origin"}]}
+    for provider, options in SOCIAL_PROVIDERS.items()
+}
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+
+# Lowest first; each one's queries and actions say what they hold of a person (core.personal_data).
+PERSONAL_DATA_PACKAGES = [
+    "conference.accounts",
+    "conference.events",
+    "conference.notifications",
+    "conference.registration",
+    "conference.rooms",
+    "conference.programme",
+    "realtime",
+]
 
 # --- Languages and time ---
 
@@ -276,14 +327,22 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        "form-action": [
+            SELF,
+            *(options["origin"] for options in SOCIAL_PROVIDERS.values() if "origin" in options),
+        ],
         "frame-ancestors": [NONE],
     },
 }
 
 # --- Back office ---
 
-UNFOLD = {"SITE_TITLE": _("Chama back office"), "SITE_HEADER": "Chama", "SITE_URL": "/", "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {
+    "SITE_TITLE": _("Chama back office"),
+    "SITE_HEADER": "Chama",
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": False,
+}
 
 # --- Logs: one line of JSON each, with the request's id and without personal data ---
 
@@ -304,7 +363,10 @@ LOGGING = {
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(
-                    [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+                    [
+                        structlog.processors.dict_tracebacks,
+                        structlog.processors.JSONRenderer(ensure_ascii=False),
+                    ]
                     if LOG_FORMAT == "json"
                     else [structlog.dev.ConsoleRenderer(colors=False)]
                 ),

@@ -4,15 +4,16 @@ from django.contrib import admin
 from django.urls import include, path
 
 from conference.core import views as core
+from conference.registration import views as registration
 
 urlpatterns = [
     path("healthz", core.healthz, name="healthz"),
     path("jsi18n/", core.javascript_catalogue, name="javascript_catalogue"),
-    path("language/", core.choose_language, name="choose_language"),
     path("uploads/<path:name>", core.upload, name="upload"),
     path("admin/", admin.site.urls),
     path("media/", include("realtime.urls")),
     path("me/", include("conference.notifications.urls")),
+    path("me/", registration.me, name="me"),
     path("", include("conference.accounts.urls")),
     path("", include("conference.events.urls")),
     path("<slug:event_slug>/", include("conference.registration.urls")),

@@ -38,7 +38,9 @@ class Organisation(models.Model):
         ordering = ["name"]
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
-        constraints = [models.UniqueConstraint(Lower("name"), "country", name="organisation_once_per_country")]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), "country", name="organisation_once_per_country")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -80,7 +82,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name in your own script"), max_length=120, blank=True)
     name_latin = models.CharField(_("name in Latin letters"), max_length=120, blank=True)
     name_chinese = models.CharField(_("name in Chinese"), max_length=60, blank=True)
-    organisation = models.ForeignKey(Organisation, models.SET_NULL, null=True, blank=True, related_name="people")
+    organisation = models.ForeignKey(
+        Organisation, models.SET_NULL, null=True, blank=True, related_name="people"
+    )
     job_title = models.CharField(_("role or position"), max_length=120, blank=True)
     country = models.CharField(_("country or region"), max_length=2, blank=True)
     time_zone = models.CharField(max_length=64, blank=True, validators=[validate_time_zone])
@@ -94,7 +98,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(_("may enter the back office"), default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
-    deleted = models.DateTimeField(null=True, blank=True, help_text=_("When the person deleted their account."))
+    deleted = models.DateTimeField(
+        null=True, blank=True, help_text=_("When the person deleted their account.")
+    )
 
     objects = UserManager()
 
@@ -107,7 +113,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
 
     def __str__(self) -> str:
-        return self.name or self.name_latin or str(_("Someone"))
+        if self.deleted is not None:
+            return str(_("Someone who left"))
+        return self.name or self.name_latin or self.name_chinese or str(_("Someone"))
 
     def get_full_name(self) -> str:
         return str(self)
@@ -157,7 +165,9 @@ class Consent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "event", "purpose"], condition=models.Q(withdrawn=None), name="consent_one_in_force",
+                fields=["user", "event", "purpose"],
+                condition=models.Q(withdrawn=None),
+                name="consent_one_in_force",
                 nulls_distinct=False,
             ),
         ]

@@ -1,9 +1,56 @@
-"""A bound on the size of any request's body, kept before Django stores the body: the server in front may have none."""
+"""Bounds: how often something may be done (counters in Redis that forget by themselves), and how large a request's body may
+be, kept before Django stores it: the server in front may have none."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+import redis
+import structlog
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conference.core.errors import Busy
+from conference.core.streams import cache_server
+
+log = structlog.get_logger(__name__)
+
+
+def spend(what: str, who: str, *, amount: int, seconds: int) -> None:
+    """Count one more `what` by `who`; `Busy`, with the seconds to wait, once `amount` within `seconds` are used up.
+
+    `who` may be an address: only its hash is kept. If Redis is away nothing can be counted and the doing is refused,
+    because these limits guard sign-in.
+    """
+    key = f"limit:{what}:{seconds}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
+    try:
+        with cache_server().pipeline() as pipe:
+            pipe.incr(key)
+            pipe.expire(key, seconds, nx=True)
+            pipe.ttl(key)
+            used, _set, left = pipe.execute()
+    except redis.RedisError as error:
+        log.warning("limits.not_counted", what=what, error=type(error).__name__)
+        raise Busy(_("This is not possible right now. Try again in a minute."), retry_after=60) from error
+    if used > amount:
+        left = max(int(left), 1)
+        raise Busy(
+            _("Too many tries. Wait %(time)s and try again.") % {"time": duration(left)}, retry_after=left
+        )
+
+
+def duration(seconds: int) -> str:
+    """A time to wait, in words: seconds up to a minute and a half, else minutes, else hours."""
+    if seconds < 90:
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    minutes = -(-seconds // 60)
+    if minutes < 90:
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
+    hours = -(-minutes // 60)
+    return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import mimetypes
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from django.views.i18n import JavaScriptCatalog
 
 from conference.core.health import health
@@ -25,28 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
     """200 when every part is well, else 503; either way each part is named."""
     parts = health()
     well = all(parts.values())
-    answer = {"status": "ok" if well else "degraded", **{name: "ok" if ok else "down" for name, ok in parts.items()}}
+    answer = {
+        "status": "ok" if well else "degraded",
+        **{name: "ok" if ok else "down" for name, ok in parts.items()},
+    }
     return JsonResponse(answer, status=200 if well else 503)
-
-
-@login_not_required
-@require_POST
-def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen language of the pages in a cookie, before and after sign-in, and go back where the reader was."""
-    target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = "/"
-    response = redirect(target)
-    language = request.POST.get("language", "")
-    if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=settings.LANGUAGE_COOKIE_AGE,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-            secure=request.is_secure(),
-        )
-    return response
 
 
 @method_decorator([login_not_required, cache_control(public=False, max_age=3600)], name="dispatch")
@@ -66,7 +47,9 @@ def upload(request: HttpRequest, name: str) -> HttpResponse:
     """An uploaded picture, by its unguessable name. Everything here was encoded by ourselves (`core.files`)."""
     if not name.endswith(".webp") or not default_storage.exists(name):
         raise Http404
-    response = FileResponse(default_storage.open(name), content_type=mimetypes.types_map.get(".webp", "image/webp"))
+    response = FileResponse(
+        default_storage.open(name), content_type=mimetypes.types_map.get(".webp", "image/webp")
+    )
     response["Cache-Control"] = "private, max-age=31536000, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

@@ -5,39 +5,85 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from conference.accounts.actions import Actor, agree_to_directory, require_person, withdraw_from_directory
 from conference.accounts.models import User
-from conference.core.errors import Conflict, Denied
+from conference.core.errors import Conflict, Denied, Missing
 from conference.core.journal import record
 from conference.core.models import Event
+from conference.core.personal_data import erases
+from conference.events.queries import require_organizer
+from conference.notifications.actions import notify
 from conference.registration.models import Ticket
 
 
 @transaction.atomic
-def register(actor: User, event: Event, *, mode: str) -> Ticket:
-    """Take a ticket for the event, in the hall or online. Doing it again changes the mode and never makes a second ticket."""
+def register(actor: Actor, event: Event, *, mode: str) -> Ticket:
+    """Take a ticket for the event, in the hall or online. Doing it again changes the mode and never makes a second
+    ticket."""
+    person = require_person(actor)
+    if mode not in Ticket.Mode.values:
+        raise ValueError(f"No such way to attend: {mode}.")
     if event.state != Event.State.PUBLISHED:
         raise Conflict(_("Registration for this event is not open."))
-    ticket = Ticket.objects.select_for_update().filter(event=event, user=actor).first()
+    Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)  # two windows at once make one ticket
+    ticket = Ticket.objects.filter(event=event, user=person).first()
     if ticket is not None and ticket.state != Ticket.State.CANCELLED:
         if ticket.mode != mode:
             ticket.mode = mode
             ticket.save(update_fields=["mode"])
-            record("ticket.changed", actor, ticket, mode=mode)
+            record("ticket.changed", person, ticket, mode=mode)
         return ticket
     if event.admission == Event.Admission.INVITATION:
         raise Denied(_("This event is by invitation. Ask its organizers to invite you."))
     state = Ticket.State.VALID if event.admission == Event.Admission.OPEN else Ticket.State.PENDING
-    ticket, created = Ticket.objects.update_or_create(event=event, user=actor, defaults={"mode": mode, "state": state})
-    record("ticket.taken", actor, ticket, mode=mode, state=state, again=not created)
+    ticket, created = Ticket.objects.update_or_create(
+        event=event, user=person, defaults={"mode": mode, "state": state}
+    )
+    record("ticket.taken", person, ticket, mode=mode, state=state, again=not created)
     return ticket
 
 
 @transaction.atomic
-def cancel_ticket(actor: User, event: Event) -> None:
-    """Give the actor's own ticket back."""
-    ticket = Ticket.objects.select_for_update().filter(event=event, user=actor).first()
+def cancel_ticket(actor: Actor, event: Event) -> None:
+    """Give the actor's own ticket back; they are no longer listed among the participants either."""
+    person = require_person(actor)
+    ticket = Ticket.objects.select_for_update().filter(event=event, user=person).first()
     if ticket is None or ticket.state == Ticket.State.CANCELLED:
         raise Conflict(_("You have no ticket for this event."))
     ticket.state = Ticket.State.CANCELLED
     ticket.save(update_fields=["state"])
-    record("ticket.cancelled", actor, ticket)
+    withdraw_from_directory(person, event)
+    record("ticket.cancelled", person, ticket)
+
+
+@transaction.atomic
+def answer_registration(actor: Actor, event: Event, ticket_id: int, *, approve: bool) -> Ticket:
+    """An organizer lets a waiting person in, or does not; the person is told when they are let in."""
+    organizer = require_person(actor)
+    require_organizer(organizer, event)
+    ticket = Ticket.objects.select_for_update(of=("self",)).filter(event=event, pk=ticket_id).first()
+    if ticket is None:
+        raise Missing(_("There is no such registration."))
+    if ticket.state != Ticket.State.PENDING:
+        raise Conflict(_("This registration was already answered."))
+    ticket.state = Ticket.State.VALID if approve else Ticket.State.CANCELLED
+    ticket.save(update_fields=["state"])
+    record("ticket.approved" if approve else "ticket.refused", organizer, ticket)
+    if approve:
+        notify([ticket.user], "ticket.approved", event=event, link=f"/{event.slug}/", title=event.name)
+    return ticket
+
+
+@transaction.atomic
+def choose_listing(actor: Actor, event: Event, *, audience: str) -> None:
+    """Be listed among the participants for that audience, or ("") not at all."""
+    if audience:
+        agree_to_directory(actor, event, audience=audience)
+    else:
+        withdraw_from_directory(actor, event)
+
+
+@erases("tickets")
+def forget_tickets(person: User) -> None:
+    """Tickets are given back; their number stays for the figures."""
+    Ticket.objects.filter(user=person).exclude(state=Ticket.State.CANCELLED).update(state=Ticket.State.CANCELLED)

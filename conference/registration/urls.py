@@ -1,3 +1,15 @@
-"""Addresses."""
+"""Addresses of attending an event."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from conference.registration import views
+
+urlpatterns = [
+    path("me/", views.me, name="me"),
+    path("register/", views.register, name="register"),
+    path("register/cancel/", views.cancel, name="cancel_registration"),
+    path("participants/", views.directory, name="directory"),
+    path("participants/me/", views.listing, name="listing"),
+    path("participants/requests/", views.requests, name="registration_requests"),
+    path("participants/requests/<int:ticket_id>/", views.answer, name="answer_registration"),
+]

@@ -1,0 +1,168 @@
+"""Who a person is, to others and to themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from conference.accounts.countries import country_name
+from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
+from conference.core.languages import own_name
+from conference.core.models import Event
+from conference.core.personal_data import exports
+
+Viewer = User | AnonymousUser | None
+
+
+def person_data(user: User | None) -> dict[str, Any]:
+    """The one public form of a person: no address, no contact data. Needs `organisation` (select it beforehand).
+
+    None and a person who deleted their account are "Someone who left", with the id kept so that threads hold together.
+    """
+    if user is None or user.deleted is not None:
+        return {
+            "id": user.pk if user is not None else None,
+            "name": _("Someone who left"),
+            "name_latin": "",
+            "organisation": "",
+            "job_title": "",
+            "country": "",
+            "photo": None,
+        }
+    return {
+        "id": user.pk,
+        "name": user.name or user.name_latin or user.name_chinese or _("Someone"),
+        "name_latin": user.name_latin if user.name else "",
+        "organisation": user.organisation.name if user.organisation else "",
+        "job_title": user.job_title,
+        "country": user.country,
+        "photo": user.photo.url if user.photo else None,
+    }
+
+
+def person_with_address(email: str) -> User | None:
+    """The account of an address that was just proven by its owner; not for showing to anyone else."""
+    return User.objects.filter(email__iexact=email).first()
+
+
+def find_organisations(viewer: Viewer, text: str) -> QuerySet[Organisation]:
+    """Up to ten shared records with `text` in one of their names, for people who fill in their profile."""
+    words = text.strip()
+    if viewer is None or not viewer.is_authenticated or len(words) < 2:
+        return Organisation.objects.none()
+    names = Q(name__icontains=words) | Q(name_latin__icontains=words) | Q(name_chinese__icontains=words)
+    return Organisation.objects.filter(names).order_by("name", "pk")[:10]
+
+
+def spoken_languages_of(viewer: User) -> QuerySet[SpokenLanguage]:
+    return SpokenLanguage.objects.filter(user=viewer)
+
+
+def passkeys_of(viewer: User) -> QuerySet[Authenticator]:
+    """The viewer's own passkeys, oldest first."""
+    return Authenticator.objects.filter(user=viewer, type=Authenticator.Type.WEBAUTHN).order_by("created_at")
+
+
+def social_accounts_of(viewer: User) -> QuerySet[SocialAccount]:
+    return SocialAccount.objects.filter(user=viewer)
+
+
+def directory_consent_of(viewer: Viewer, event: Event) -> Consent | None:
+    """The viewer's agreement, in force, to be listed among the participants of the event."""
+    if viewer is None or not viewer.is_authenticated:
+        return None
+    return Consent.objects.filter(
+        user=viewer, event=event, purpose=Consent.Purpose.DIRECTORY, withdrawn=None
+    ).first()
+
+
+@exports(
+    "profile",
+    gettext_lazy("Profile"),
+    {
+        "email": gettext_lazy("E-mail address"),
+        "name": gettext_lazy("Name in your own script"),
+        "name_latin": gettext_lazy("Name in Latin letters"),
+        "name_chinese": gettext_lazy("Name in Chinese"),
+        "organisation": gettext_lazy("Organisation"),
+        "job_title": gettext_lazy("Role or position"),
+        "country": gettext_lazy("Country or region"),
+        "time_zone": gettext_lazy("Time zone"),
+        "page_language": gettext_lazy("Language of the pages"),
+        "came_for": gettext_lazy("I came to"),
+        "interests": gettext_lazy("Interests"),
+        "introduction": gettext_lazy("One sentence about you"),
+        "photo": gettext_lazy("Photo"),
+        "media_mode": gettext_lazy("Picture and sound"),
+        "languages": gettext_lazy("Languages you speak"),
+        "joined": gettext_lazy("Account since"),
+        "last_login": gettext_lazy("Last sign-in"),
+        "passkeys": gettext_lazy("Passkeys"),
+        "has_password": gettext_lazy("A password is set"),
+        "social_accounts": gettext_lazy("Linked sign-in services"),
+    },
+)
+def profile_of(viewer: User) -> dict[str, Any]:
+    """Everything the profile holds, for its owner."""
+    return {
+        "email": viewer.email,
+        "name": viewer.name,
+        "name_latin": viewer.name_latin,
+        "name_chinese": viewer.name_chinese,
+        "organisation": viewer.organisation.name if viewer.organisation else "",
+        "job_title": viewer.job_title,
+        "country": country_name(viewer.country) if viewer.country else "",
+        "time_zone": viewer.time_zone,
+        "page_language": viewer.language,
+        "came_for": viewer.came_for,
+        "interests": viewer.sectors,
+        "introduction": viewer.introduction,
+        "photo": viewer.photo.url if viewer.photo else None,
+        "media_mode": viewer.media_mode,
+        "languages": [
+            {"language": own_name(spoken.language), "level": spoken.get_level_display()}
+            for spoken in spoken_languages_of(viewer)
+        ],
+        "joined": viewer.date_joined,
+        "last_login": viewer.last_login,
+        "passkeys": [
+            {"name": key.data.get("name", ""), "added": key.created_at} for key in passkeys_of(viewer)
+        ],
+        "has_password": viewer.has_usable_password(),
+        "social_accounts": [
+            {"service": account.provider, "added": account.date_joined}
+            for account in social_accounts_of(viewer)
+        ],
+    }
+
+
+@exports(
+    "consents",
+    gettext_lazy("What you agreed to"),
+    {
+        "event": gettext_lazy("Event"),
+        "purpose": gettext_lazy("Purpose"),
+        "audience": gettext_lazy("For whom"),
+        "given": gettext_lazy("Given"),
+        "withdrawn": gettext_lazy("Withdrawn"),
+    },
+)
+def consents_of(viewer: User) -> list[dict[str, Any]]:
+    """Every agreement the viewer gave, withdrawn ones too, newest first."""
+    rows = Consent.objects.filter(user=viewer).select_related("event").order_by("-given", "-pk")
+    return [
+        {
+            "event": str(row.event) if row.event else "",
+            "purpose": row.get_purpose_display(),
+            "audience": row.get_audience_display(),
+            "given": row.given,
+            "withdrawn": row.withdrawn,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Pages of people: signing in, the welcome, the profile, security, and "my data"."""
