@@ -7,8 +7,9 @@ lines of a file are looked up once, at the end, and only for the paths that have
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 from uuid import UUID
 
@@ -247,8 +248,12 @@ def items(part: Part, key: str, limit: int) -> list[tuple[Path, object]]:
     return [((*part.path, key, place), one) for place, one in enumerate(value[:limit])]
 
 
-def note_unused(part: Part, used: Iterable[str]) -> None:
+def note_unused(part: Part, used: Container[str]) -> None:
     """Say which named values are not taken over, so that nobody looks for them afterwards."""
-    for key in part.values.keys() - set(used):
-        if part.values[key] not in (None, "", [], {}, False):
-            part.warn(key, _("“%(key)s” is not used and was left out."), key=cut(clean_line(key), 60))
+    unused = (
+        key
+        for key, value in part.values.items()
+        if key not in used and value not in (None, "", [], {}, False)
+    )
+    for key in islice(unused, SHOWN_OF_A_KIND):
+        part.warn(key, _("“%(key)s” is not used and was left out."), key=cut(clean_line(key), 60))
