@@ -1,3 +1,7 @@
 """Addresses of the socket."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from realtime.consumers import RoomConsumer
+
+urlpatterns = [path("ws/", RoomConsumer.as_asgi())]

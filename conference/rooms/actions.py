@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from conference.core.models import Event
+from conference.core.streams import publish
 from conference.rooms.models import Room, RoomRole
 
 
@@ -17,7 +18,12 @@ def create_room(event: Event) -> Room:
 
 @transaction.atomic
 def set_room_roles(room: Room, roles: Mapping[int, str]) -> None:
-    """Make `roles` (user id -> role) the parts given in this room, and no others."""
+    """Make `roles` (user id -> role) the parts given in this room, and no others. Those whose part changed are looked at
+    again at once, wherever they are connected."""
+    before = dict(room.roles.values_list("user_id", "role"))
     room.roles.exclude(user_id__in=roles).delete()
     for user_id, role in roles.items():
         RoomRole.objects.update_or_create(room=room, user_id=user_id, defaults={"role": role})
+    for user_id in sorted(before.keys() | roles.keys()):
+        if before.get(user_id) != roles.get(user_id):
+            publish(f"person.{user_id}", "rights", saved={"id": room.pk})

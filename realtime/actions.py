@@ -1,0 +1,197 @@
+"""What people do live in a room, and what the media process reports."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from conference.accounts.models import User
+from conference.core.errors import Conflict, Denied
+from conference.core.journal import record
+from conference.core.later import background, later
+from conference.core.models import Event
+from conference.core.personal_data import erases
+from conference.core.streams import publish
+from conference.rooms.models import Room
+from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, room_stream
+from realtime.forms import publication_name
+from realtime.media.grants import GRANT_LIFETIME, sign_grant, sign_service
+from realtime.models import Message, Publication
+from realtime.queries import get_publication, get_room_for_stage, message_data, publication_data
+
+CONTROL_TIMEOUT = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+# --- chat ---
+
+
+@transaction.atomic
+def send_message(actor: User, room_id: int, *, client_id: uuid.UUID, text: str) -> Message:
+    """Say something to everyone in the room. The same `client_id` again changes nothing and answers with what was sent."""
+    room, _role = get_room(actor, room_id)
+    if room.event.state == Event.State.ARCHIVED:
+        raise Conflict(_("This event is over. Its chat can be read, but not added to."))
+    message, created = Message.objects.get_or_create(
+        room=room, author=actor, client_id=client_id, defaults={"text": text}
+    )
+    if created:
+        record("message.sent", actor, message, event=room.event, room=room.pk)
+        publish(room_stream(room.pk), "message", saved=message_data(message))
+    return message
+
+
+# --- the stage ---
+
+
+def grant_publishing(actor: User, room_id: int, *, source: str, media_url: str) -> dict[str, Any]:
+    """What a browser needs to send picture and sound to the stage: an address and a short-lived grant."""
+    room = get_room_for_stage(actor, room_id)
+    if room.event.state == Event.State.ARCHIVED:
+        raise Conflict(_("This event is over. Nobody can go on its stages any more."))
+    return _grant(actor, room, "publish", publication_name(actor.pk, source), f"{media_url}/whip/{room.pk}")
+
+
+def grant_watching(actor: User, room_id: int, *, publication_id: int, media_url: str) -> dict[str, Any]:
+    """What a browser needs to see and hear one publication."""
+    room, _role = get_room(actor, room_id)
+    publication = get_publication(actor, room, publication_id)
+    name = publication_name(publication.user_id, publication.source)
+    return _grant(actor, room, "watch", name, f"{media_url}/whep/{room.pk}")
+
+
+def _grant(actor: User, room: Room, action: Any, name: str, url: str) -> dict[str, Any]:
+    token = sign_grant(settings.MEDIA_SECRET, room=room.pk, person=str(actor.pk), action=action, publication=name)
+    return {"publication": name, "url": url, "token": token, "expires_in": int(GRANT_LIFETIME.total_seconds())}
+
+
+@transaction.atomic
+def stop_publication(actor: User, room_id: int, *, publication_id: int) -> None:
+    """Take a camera or screen off the stage: one's own, or anyone's for those who run the room."""
+    room, role = get_room(actor, room_id)
+    publication = get_publication(actor, room, publication_id)
+    if publication.user_id != actor.pk:
+        if role not in RUNS:
+            raise Denied(_("Only those who run this room can take others off the stage."))
+        later(remove_from_media, room.pk, publication.user_id)
+    _lock_stage(room)
+    _stop(publication, by=actor)
+
+
+@background
+def remove_from_media(room_id: int, user_id: int) -> None:
+    """Have the media process end everything that this person sends and receives in this room. Whoever may still watch
+    gets a new grant by themselves."""
+    url = f"{settings.MEDIA_INTERNAL_URL}/control/rooms/{room_id}/people/{user_id}"
+    headers = {"Authorization": f"Bearer {sign_service(settings.MEDIA_SECRET, 'control')}"}
+    try:
+        httpx.delete(url, headers=headers, timeout=CONTROL_TIMEOUT).raise_for_status()
+    except httpx.HTTPError as error:
+        log.warning("media.not_removed", room=room_id, error=type(error).__name__)
+
+
+@transaction.atomic
+def end_rights(user_id: int, room_id: int) -> bool:
+    """After a change of rights: whether the person may still be in the room. What they send and receive is ended where they
+    may not, or where they are on a stage on which they may not be any more."""
+    user = User.objects.filter(pk=user_id, is_active=True, deleted=None).first()
+    room = Room.objects.select_related("event").filter(pk=room_id).first()
+    role = role_in(user, room) if room is not None else None
+    if room is not None and role not in ON_STAGE:
+        publications = list(Publication.objects.filter(room=room, user_id=user_id).select_related("user__organisation"))
+        if publications:
+            _lock_stage(room)
+        for publication in publications:
+            _stop(publication, by=None)
+        if publications or role is None:
+            later(remove_from_media, room_id, user_id)
+    return role is not None
+
+
+# --- what the media process reports ---
+
+
+def apply_media_event(event: str, flowing: list[tuple[int, int, str, frozenset[str]]]) -> None:
+    """One report of the media process. A fresh worker forwards nothing yet: what it had is gone."""
+    if event == "publication.started":
+        start_publication(*flowing[0])
+    elif event == "publication.stopped":
+        room, user, source, _kinds = flowing[0]
+        end_publication(room, user, source)
+    else:
+        reconcile_publications(flowing if event == "publications" else [])
+
+
+@transaction.atomic
+def start_publication(room_id: int, user_id: int, source: str, kinds: Iterable[str]) -> None:
+    """Picture or sound of this person has begun to flow. Reported twice, nothing happens."""
+    room = Room.objects.select_related("event").filter(pk=room_id).first()
+    user = User.objects.select_related("organisation").filter(pk=user_id).first()
+    if room is None or user is None or role_in(user, room) not in ON_STAGE:
+        later(remove_from_media, room_id, user_id)
+        return
+    _lock_stage(room)
+    flows = {"audio": "audio" in kinds, "video": "video" in kinds}
+    publication = Publication.objects.filter(room=room, user=user, source=source).first()
+    if publication is not None and {"audio": publication.audio, "video": publication.video} == flows:
+        return
+    if publication is None:
+        publication = Publication(room=room, user=user, source=source)
+        record("stage.joined", user, room, event=room.event, source=source)
+    publication.audio, publication.video = flows["audio"], flows["video"]
+    publication.save()
+    publish(room_stream(room.pk), "publication", saved=publication_data(publication))
+
+
+@transaction.atomic
+def end_publication(room_id: int, user_id: int, source: str) -> None:
+    """It flows no more."""
+    publications = Publication.objects.filter(room_id=room_id, user_id=user_id, source=source).select_related("room__event")
+    for publication in publications:
+        _lock_stage(publication.room)
+        _stop(publication, by=None)
+
+
+def reconcile_publications(flowing: Iterable[tuple[int, int, str, frozenset[str]]]) -> None:
+    """Make the stages what the media process says is flowing: its word is the truth, after whatever was lost."""
+    rows = list(flowing)
+    known = {(room, user, source) for room, user, source, _kinds in rows}
+    for publication in Publication.objects.all():
+        key = (publication.room_id, publication.user_id, publication.source)
+        if key not in known:
+            end_publication(*key)
+    for room, user, source, kinds in rows:
+        start_publication(room, user, source, kinds)
+
+
+def _lock_stage(room: Room) -> None:
+    """One change of a stage at a time, so that updates stand in the order of what they say."""
+    Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+
+
+def _stop(publication: Publication, *, by: User | None) -> None:
+    number = publication.pk
+    deleted, _by_model = Publication.objects.filter(pk=number).delete()
+    if deleted:
+        room = publication.room
+        record("stage.left", by or publication.user, room, event=room.event, source=publication.source)
+        publish(room_stream(room.pk), "publication", removed=number)
+
+
+# --- my data ---
+
+
+@erases("chat")
+def forget_author(person: User) -> None:
+    """What the person wrote stays, under no name (`person_data` sees to that); they leave every stage."""
+    for publication in Publication.objects.filter(user=person).select_related("room__event"):
+        later(remove_from_media, publication.room_id, person.pk)
+        _stop(publication, by=None)

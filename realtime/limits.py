@@ -1,0 +1,78 @@
+"""How often a person may ask: a token bucket in memory for each socket, and for what passes it, where it matters, one in
+Redis for the person, whatever number of tabs and processes they use."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import structlog
+from django.utils.translation import ngettext
+
+from conference.core.errors import Busy
+from realtime.hub import RETRIABLE, Hub
+
+log = structlog.get_logger(__name__)
+
+KEY = "limit:{}:{}"
+
+# The bucket as one step in Redis, so that two processes do not both take the last token.
+_TAKE = """
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local most, rate = tonumber(ARGV[1]), tonumber(ARGV[2])
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
+local tokens = tonumber(bucket[1]) or most
+tokens = math.min(most, tokens + (now - (tonumber(bucket[2]) or now)) * rate)
+local wait = 0
+if tokens >= 1 then tokens = tokens - 1 else wait = (1 - tokens) / rate end
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
+redis.call('EXPIRE', KEYS[1], math.ceil(most / rate) + 1)
+return tostring(wait)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `burst` at once, and `every` seconds for each one after that. `of_person`: counted over all their sockets."""
+
+    burst: int
+    every: float
+    of_person: bool = False
+
+
+class Buckets:
+    """The buckets of one socket."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, tuple[float, float]] = {}
+
+    def take(self, name: str, rate: Rate) -> float:
+        """0 when one was taken, else the seconds until there is one."""
+        now = time.monotonic()
+        tokens, at = self._tokens.get(name, (float(rate.burst), now))
+        tokens = min(float(rate.burst), tokens + (now - at) / rate.every)
+        if tokens < 1:
+            self._tokens[name] = (tokens, now)
+            return (1 - tokens) * rate.every
+        self._tokens[name] = (tokens - 1, now)
+        return 0.0
+
+
+async def check(hub: Hub, buckets: Buckets, person: int, name: str, rate: Rate) -> None:
+    """Let it pass, or `Busy` with `retry_after`. Without Redis the socket's own bucket has to do."""
+    wait = buckets.take(name, rate)
+    if wait <= 0 and rate.of_person:
+        try:
+            key = KEY.format(person, name)
+            wait = float(await hub.server.eval(_TAKE, 1, key, str(rate.burst), str(1 / rate.every)))
+        except RETRIABLE as error:
+            log.warning("limits.not_counted", error=type(error).__name__)
+    if wait > 0:
+        seconds = max(1, round(wait + 0.5))
+        sentence = ngettext(
+            "That was too fast. Try again in %(seconds)d second.",
+            "That was too fast. Try again in %(seconds)d seconds.",
+            seconds,
+        )
+        raise Busy(sentence % {"seconds": seconds}, retry_after=seconds)

@@ -1,0 +1,141 @@
+"""Who is here: passing, kept in Redis only.
+
+Each process counts its own sockets and writes one entry for each room, with a time; the sum of the fresh entries is the
+audience. An entry that is not renewed (its process died) stops counting by itself. People are told at most once a second,
+by a signal that carries the newest state and replaces what was known.
+
+Names travel only while few are here. In larger rooms the signal carries the count alone, and a browser that shows the list
+asks for it (`room.people`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from conference.core.streams import SIGNALS, encode
+from conference.rooms.queries import room_stream
+from realtime.hub import RETRIABLE, Hub
+
+KEY = "presence:room:{}"
+RENEW = 10.0
+FRESH = 30.0
+TELL_EVERY = 1.0
+MAX_IN_SIGNAL = 40
+MAX_LISTED = 200
+
+log = structlog.get_logger(__name__)
+
+Person = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Here:
+    """The people of one room in this process. One person may have several sockets."""
+
+    sockets: Counter[int] = field(default_factory=Counter)
+    people: dict[int, Person] = field(default_factory=dict)
+    changed: bool = True
+    written: float = 0.0
+    told: dict[str, Any] | None = None
+
+
+class Presence:
+    """This process's part of who is where. Shares the hub's connection and life."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._process = uuid.uuid4().hex
+        self._rooms: dict[int, Here] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Say good-bye for everyone who was here in this process."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for room_id in list(self._rooms):
+            await self._tell(room_id, closing=True)
+
+    def join(self, room_id: int, person: Person) -> None:
+        here = self._rooms.setdefault(room_id, Here())
+        here.sockets[person["id"]] += 1
+        here.changed |= here.people.get(person["id"]) != person
+        here.people[person["id"]] = person
+
+    def leave(self, room_id: int, person_id: int) -> None:
+        here = self._rooms.get(room_id)
+        if here is None or here.sockets[person_id] == 0:
+            return
+        here.sockets[person_id] -= 1
+        if here.sockets[person_id] == 0:
+            del here.sockets[person_id]
+            here.people.pop(person_id, None)
+            here.changed = True
+
+    async def now(self, room_id: int, *, most: int = MAX_IN_SIGNAL) -> dict[str, Any]:
+        """`{"count": 12, "people": [...]}`; `people` is null where more than `most` are here."""
+        others: list[dict[str, Any]] = []
+        try:
+            entries = await self._hub.server.hgetall(KEY.format(room_id))
+            others = [json.loads(entry) for process, entry in entries.items() if process.decode() != self._process]
+        except RETRIABLE as error:
+            log.warning("presence.not_read", error=type(error).__name__)
+        return _sum([*others, self._own(room_id)], most)
+
+    def _own(self, room_id: int) -> dict[str, Any]:
+        here = self._rooms.get(room_id)
+        people = list(here.people.values()) if here else []
+        return {"at": time.time(), "count": len(people), "people": people[:MAX_LISTED]}
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(TELL_EVERY)
+            for room_id, here in list(self._rooms.items()):
+                if here.changed or time.monotonic() - here.written > RENEW:
+                    await self._tell(room_id)
+
+    async def _tell(self, room_id: int, *, closing: bool = False) -> None:
+        here = self._rooms[room_id]
+        here.changed, here.written = False, time.monotonic()
+        empty = closing or not here.people
+        key = KEY.format(room_id)
+        try:
+            async with self._hub.server.pipeline(transaction=False) as pipe:
+                if empty:
+                    pipe.hdel(key, self._process)
+                else:
+                    pipe.hset(key, self._process, encode(self._own(room_id)))
+                pipe.expire(key, int(FRESH * 2))
+                pipe.hgetall(key)
+                entries = (await pipe.execute())[-1]
+            data = _sum([json.loads(entry) for entry in entries.values()], MAX_IN_SIGNAL)
+            if data != here.told:
+                here.told = data
+                frame = encode({"stream": room_stream(room_id), "signal": "presence", "data": data})
+                await self._hub.server.publish(SIGNALS, frame)
+        except RETRIABLE as error:
+            here.changed = True
+            log.warning("presence.not_told", error=type(error).__name__)
+            return
+        if empty and not here.people:
+            self._rooms.pop(room_id, None)
+
+
+def _sum(entries: list[dict[str, Any]], most: int) -> dict[str, Any]:
+    fresh = [entry for entry in entries if entry["at"] > time.time() - FRESH]
+    people = {person["id"]: person for entry in fresh for person in entry["people"]}
+    listed_all = all(entry["count"] == len(entry["people"]) for entry in fresh)
+    count = len(people) if listed_all else sum(entry["count"] for entry in fresh)
+    shown = sorted(people.values(), key=lambda person: person["id"]) if listed_all and count <= most else None
+    return {"count": count, "people": shown}
