@@ -6,7 +6,7 @@ bundler; the storage gives each file a name with a hash, so that browsers may ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ class NpmFinder(BaseFinder):
             return [str(found)] if hit else []
         return str(found) if hit else None
 
-    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
         """Every exposed file."""
         ignored = list(ignore_patterns or ())
         storage = self.storages[str(self.root)]
@@ -49,7 +49,7 @@ class NpmFinder(BaseFinder):
                 if file.is_file() and not any(fnmatchcase(file.name, ignore) for ignore in ignored):
                     yield name, storage
 
-    def check(self, **_kwargs: Any) -> list[CheckMessage]:
+    def check(self, **_kwargs: Any) -> Sequence[CheckMessage]:  # type: ignore[override]  # `list` is a method here
         """Each pattern must name something, or a page would ask for a library that is not there."""
         return [
             Error(f"No file in {self.root} fits {pattern}.", hint="Run `make setup`.", id="staticfiles.E101")

