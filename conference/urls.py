@@ -15,7 +15,7 @@ urlpatterns = [
     path("me/", include("conference.notifications.urls")),
     path("me/", registration.me, name="me"),
     path("", include("conference.accounts.urls")),
-    path("", include("conference.events.urls")),
+    path("", include("conference.organizing.urls")),
     path("<slug:event_slug>/", include("conference.registration.urls")),
     path("<slug:event_slug>/", include("conference.programme.urls")),
 ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
 from conference.core.errors import Denied, Missing
-from conference.core.models import Event, OrganizingBody
+from conference.core.models import Event, OrganizingBody, Series
 from conference.core.text import localise
 from conference.events.models import BodyMember, EventRole
 
@@ -78,6 +78,43 @@ def require_organizer(viewer: Viewer, event: Event) -> None:
     """Let an organizer of the event pass; refuse everyone else."""
     if not is_organizer(viewer, event):
         raise Denied(_("Only the organizers of this event can do this."))
+
+
+def get_series(viewer: Viewer, slug: str) -> tuple[Series, list[Event]]:
+    """The series at that address with the editions that the viewer may see, newest first; `Missing` if there is none for
+    them: a series of drafts alone is not told of."""
+    series = Series.objects.select_related("body").filter(slug=slug).first()
+    editions = list(events_of(viewer).filter(series=series).order_by("-starts_on")) if series else []
+    if series is None or (not editions and not organized_bodies(viewer).filter(pk=series.body_id).exists()):
+        raise Missing(_("There is no such series here. Look in the list of events."))
+    return series, editions
+
+
+def organized_series(viewer: Viewer) -> QuerySet[Series]:
+    """The series of the viewer's bodies, to which they may add editions."""
+    return Series.objects.filter(body__in=organized_bodies(viewer)).order_by("slug")
+
+
+def get_body(viewer: Viewer, slug: str) -> OrganizingBody:
+    """A body of the viewer's own; `Missing` for anyone else."""
+    body = organized_bodies(viewer).filter(slug=slug).first()
+    if body is None:
+        raise Missing(_("There is no such organizing body here."))
+    return body
+
+
+def roles_given(viewer: Viewer, event: Event) -> QuerySet[EventRole]:
+    """Who does what at the event, for its organizers."""
+    require_organizer(viewer, event)
+    roles = EventRole.objects.filter(event=event).select_related("user", "user__organisation")
+    return roles.order_by("role", "user__name", "pk")
+
+
+def members_of(viewer: Viewer, body: OrganizingBody) -> QuerySet[BodyMember]:
+    """The people of a body, for its own members alone."""
+    if not organized_bodies(viewer).filter(pk=body.pk).exists():
+        raise Denied(_("Only members of the organizing body can do this."))
+    return BodyMember.objects.filter(body=body).select_related("user").order_by("user__name", "pk")
 
 
 def event_data(event: Event) -> dict[str, Any]:
