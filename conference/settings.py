@@ -378,6 +378,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"handlers": ["console"], "propagate": False, "level": "WARNING"},
         "django.channels.server": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },

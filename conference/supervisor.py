@@ -287,7 +287,7 @@ def wait_until_healthy(address: str, seconds: float) -> bool:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:  # noqa: S310 - our own address
                 if answer.status == 200:
                     return True
-        time.sleep(0.2)
+        time.sleep(0.5)
     return False
 
 
