@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+MINE = {"me", "directory", "listing", "register", "cancel_registration", "registration_requests"}
+"""Pages that belong to the place "Me"."""
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The site's name and, inside an event (a view has set `request.event`), its places. Places not built are not listed."""
@@ -19,10 +22,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         rows = [
             ("now", _("Now"), reverse("now", args=[event.slug]), "now", {"now"}),
             ("agenda", _("Agenda"), reverse("schedule", args=[event.slug]), "agenda", {"schedule", "session", "my_agenda", "speaker"}),
-            ("me", _("Me"), reverse("me", args=[event.slug]), "me", {"me"}),
+            ("me", _("Me"), reverse("me", args=[event.slug]), "me", MINE),
         ]  # fmt: skip
         places = [
             {"name": name, "label": label, "url": url, "icon": icon, "current": current in names}
             for name, label, url, icon, names in rows
         ]
-    return {"site_name": settings.SITE_NAME, "event": event, "places": places, "languages": settings.LANGUAGES}
+    return {
+        "site_name": settings.SITE_NAME,
+        "event": event,
+        "places": places,
+        "languages": settings.LANGUAGES,
+        "account_links": [
+            {"label": _("Me"), "url": reverse("me", args=[event.slug] if event else []), "icon": "me"},
+            {"label": _("Notices"), "url": reverse("inbox"), "icon": "bell"},
+            {"label": _("My profile"), "url": reverse("profile"), "icon": "user"},
+            {"label": _("Sign-in and security"), "url": reverse("security"), "icon": "lock"},
+            {"label": _("My data"), "url": reverse("my_data"), "icon": "shield"},
+        ],
+    }

@@ -15,6 +15,7 @@ from conference.accounts.queries import person_with_address
 from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.journal import record
 from conference.core.models import Event, OrganizingBody
+from conference.core.personal_data import erases
 from conference.core.text import Text
 from conference.events.models import BodyMember, EventRole
 from conference.events.queries import events_of, organized_bodies, require_organizer
@@ -189,3 +190,10 @@ def require_order(starts_on: date, ends_on: date) -> None:
     if (ends_on - starts_on).days > 60:
         sentence = _("An event lasts at most 61 days.")
         raise Invalid(sentence, fields={"ends_on": [sentence]})
+
+
+@erases("roles")
+def forget_roles(person: User) -> None:
+    """Whoever deleted their account runs nothing any more."""
+    EventRole.objects.filter(user=person).delete()
+    BodyMember.objects.filter(user=person).delete()

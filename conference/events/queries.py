@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conference.accounts.models import User
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event, OrganizingBody, Series
+from conference.core.personal_data import exports
 from conference.core.text import localise
 from conference.events.models import BodyMember, EventRole
 
@@ -129,3 +131,14 @@ def event_data(event: Event) -> dict[str, Any]:
         "time_zone": event.time_zone,
         "city": localise(event.city),
     }
+
+
+@exports("roles", gettext_lazy("Roles"), {"at": gettext_lazy("Where"), "role": gettext_lazy("Role")})
+def own_roles(viewer: User) -> list[dict[str, Any]]:
+    """What the viewer does at events and in organizing bodies, for their export."""
+    at_events = EventRole.objects.filter(user=viewer).select_related("event").order_by("pk")
+    in_bodies = BodyMember.objects.filter(user=viewer).select_related("body").order_by("pk")
+    return [
+        *({"at": str(given.event), "role": given.get_role_display()} for given in at_events),
+        *({"at": str(member.body), "role": _("Member of the organizing body")} for member in in_bodies),
+    ]

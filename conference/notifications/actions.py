@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from conference.accounts.models import User
 from conference.core.later import background, later
 from conference.core.models import Event
+from conference.core.personal_data import erases
 from conference.core.streams import publish
 from conference.notifications.kinds import body_of, subject_of
 from conference.notifications.models import Notification
@@ -33,7 +34,13 @@ MAIL_TRIES = 8
 
 
 def notify(
-    people: Iterable[User], kind: str, *, event: Event | None = None, link: str = "", mail: bool = True, **data: Any
+    people: Iterable[User],
+    kind: str,
+    *,
+    event: Event | None = None,
+    link: str = "",
+    mail: bool = True,
+    **data: Any,
 ) -> None:
     """Put a notice into each person's inbox, tell their open tabs, and have it mailed. In the caller's transaction."""
     for person in people:
@@ -83,10 +90,18 @@ def _mail(notification: Notification) -> None:
         if notification.link:
             parts.append(_("See it here: %(link)s") % {"link": f"{settings.SITE_URL}{notification.link}"})
         subject = " ".join(subject_of(notification.kind, notification.data).split())
-        EmailMessage(subject=subject, body="\n\n".join(part for part in parts if part), to=[person.email]).send()
+        EmailMessage(
+            subject=subject, body="\n\n".join(part for part in parts if part), to=[person.email]
+        ).send()
 
 
 @transaction.atomic
 def mark_read(actor: User) -> int:
     """Mark all of the actor's notices as read; how many were not."""
     return Notification.objects.filter(user=actor, read=None).update(read=timezone.now())
+
+
+@erases("notices")
+def forget_notices(person: User) -> None:
+    """Nobody reads them any more."""
+    Notification.objects.filter(user=person).delete()

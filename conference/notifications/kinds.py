@@ -22,10 +22,16 @@ def subject_of(kind: str, data: dict[str, Any]) -> str:
             return _("Takes place after all: %(title)s") % {"title": title}
         case "agenda.changed":
             count = int(data.get("count", 1))
-            text = ngettext("%(count)d session on your agenda has changed", "%(count)d sessions on your agenda have changed", count)
+            text = ngettext(
+                "%(count)d session on your agenda has changed",
+                "%(count)d sessions on your agenda have changed",
+                count,
+            )
             return text % {"count": count}
         case "ticket.approved":
             return _("Your registration is approved: %(title)s") % {"title": title}
+        case "ticket.withdrawn":
+            return _("The organizers have taken your ticket back: %(title)s") % {"title": title}
         case _:
             return title or _("News from Chama")
 

@@ -21,13 +21,17 @@ class Notification(models.Model):
     to_mail = models.BooleanField(default=True)
     mailed = models.DateTimeField(null=True, blank=True)
     mail_tries = models.PositiveSmallIntegerField(default=0)
-    mail_after = models.DateTimeField(null=True, blank=True, help_text="Not before then, after a try that failed.")
+    mail_after = models.DateTimeField(
+        null=True, blank=True, help_text="Not before then, after a try that failed."
+    )
 
     class Meta:
         ordering = ["-created", "-pk"]
         indexes = [
             models.Index(fields=["user", "-created"], name="notification_inbox"),
-            models.Index(fields=["created"], condition=models.Q(to_mail=True, mailed=None), name="notification_to_mail"),
+            models.Index(
+                fields=["created"], condition=models.Q(to_mail=True, mailed=None), name="notification_to_mail"
+            ),
         ]
 
     def __str__(self) -> str:

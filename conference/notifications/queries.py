@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
+from conference.accounts.models import User
+from conference.core.personal_data import exports
 from conference.events.queries import Viewer
 from conference.notifications.kinds import body_of, subject_of
 from conference.notifications.models import Notification
@@ -32,3 +35,14 @@ def notification_data(notification: Notification) -> dict[str, Any]:
         "created": notification.created,
         "read": notification.read is not None,
     }
+
+
+@exports(
+    "notices",
+    _("Notices"),
+    {"subject": _("Subject"), "body": _("Text"), "created": _("Time"), "read": _("Read")},
+)
+def own_notices(viewer: User) -> list[dict[str, Any]]:
+    """The viewer's notices, for their export."""
+    told = (notification_data(notice) for notice in inbox_of(viewer))
+    return [{"subject": one["subject"], "body": one["body"], "created": one["created"], "read": one["read"]} for one in told]

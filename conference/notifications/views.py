@@ -8,14 +8,19 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from conference.notifications.actions import mark_read
-from conference.notifications.queries import inbox_of, notification_data
+from conference.notifications.queries import inbox_of, notification_data, unread_count
 
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """The reader's notices, newest first, a page at a time."""
     page = Paginator(inbox_of(request.user), 30).get_page(request.GET.get("page"))
-    return render(request, "notifications/inbox.html", {"page": page, "notices": [notification_data(n) for n in page]})
+    words = {
+        "page": page,
+        "notices": [notification_data(notice) for notice in page],
+        "unread": unread_count(request.user),
+    }
+    return render(request, "notifications/inbox.html", words)
 
 
 @require_POST

@@ -75,6 +75,24 @@ def answer_registration(actor: Actor, event: Event, ticket_id: int, *, approve: 
 
 
 @transaction.atomic
+def withdraw_registration(actor: Actor, event: Event, ticket_id: int) -> Ticket:
+    """An organizer takes a valid ticket back; its holder is told and is no longer listed."""
+    organizer = require_person(actor)
+    require_organizer(organizer, event)
+    ticket = Ticket.objects.select_for_update(of=("self",)).filter(event=event, pk=ticket_id).first()
+    if ticket is None:
+        raise Missing(_("There is no such registration."))
+    if ticket.state != Ticket.State.VALID:
+        raise Conflict(_("This ticket is not valid, so it cannot be taken back."))
+    ticket.state = Ticket.State.CANCELLED
+    ticket.save(update_fields=["state"])
+    withdraw_from_directory(ticket.user, event)
+    record("ticket.withdrawn", organizer, ticket)
+    notify([ticket.user], "ticket.withdrawn", event=event, link=f"/{event.slug}/", title=event.name)
+    return ticket
+
+
+@transaction.atomic
 def choose_listing(actor: Actor, event: Event, *, audience: str) -> None:
     """Be listed among the participants for that audience, or ("") not at all."""
     if audience:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from conference.accounts.models import User
 from conference.core.models import Event
+from conference.core.personal_data import erases
 from conference.core.streams import publish
 from conference.rooms.models import Room, RoomRole
 
@@ -27,3 +29,9 @@ def set_room_roles(room: Room, roles: Mapping[int, str]) -> None:
     for user_id in sorted(before.keys() | roles.keys()):
         if before.get(user_id) != roles.get(user_id):
             publish(f"person.{user_id}", "rights", saved={"id": room.pk})
+
+
+@erases("room roles")
+def forget_room_roles(person: User) -> None:
+    """Parts in rooms end with the account; the programme that gave them keeps its own entries."""
+    RoomRole.objects.filter(user=person).delete()
