@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+import conference.celery  # noqa: F401  makes the queue known to every process, commands too
+
 
 class ConferenceConfig(AppConfig):
     name = "conference"
