@@ -17,6 +17,8 @@ import pytest
 
 from conference import embedded
 
+FOREIGN_VALKEY = "CHAMA_TESTS_USE_FOREIGN_VALKEY"
+
 _own: list[Path] = []
 
 
@@ -24,15 +26,21 @@ _own: list[Path] = []
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
     """Earlier than pytest-django, which reads the settings in the same hook."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    if not worker:
-        var = Path(tempfile.mkdtemp(prefix="chama-test-"))
-        var.chmod(0o711)  # PostgreSQL runs as another user when we are root
-        _own.append(var)
-        os.environ["CHAMA_VAR"] = str(var)
-        os.environ["CHAMA_DATABASE_FSYNC"] = "off"
-        embedded.ensure_secrets()
-        embedded.ensure()
-    os.environ["REDIS_URL"] = _numbered(os.environ["REDIS_URL"], int(worker.removeprefix("gw") or 0) % 15 + 1)
+    var = Path(tempfile.mkdtemp(prefix="chama-test-"))
+    var.chmod(0o711)  # PostgreSQL runs as another user when we are root
+    _own.append(var)
+    os.environ["CHAMA_VAR"] = str(var)
+    os.environ["CHAMA_DATABASE_FSYNC"] = "off"
+    if worker and os.environ.get(FOREIGN_VALKEY) == "no":
+        # The workers share PostgreSQL, where each has a database. What is published in Valkey knows no databases.
+        del os.environ["REDIS_URL"]
+    os.environ[FOREIGN_VALKEY] = "yes" if os.environ.get("REDIS_URL") else "no"
+    embedded.ensure_secrets()
+    embedded.ensure()
+    if os.environ[FOREIGN_VALKEY] == "yes":
+        os.environ["REDIS_URL"] = _numbered(
+            os.environ["REDIS_URL"], int(worker.removeprefix("gw") or 0) % 15 + 1
+        )
     return (yield)
 
 
@@ -44,7 +52,7 @@ def pytest_unconfigure() -> None:
 
 
 def _numbered(address: str, number: int) -> str:
-    """Valkey has 16 numbered databases: 0 is a platform's, each worker of the tests takes one of the others."""
+    """A server has 16 numbered databases: 0 is a platform's, each worker of the tests takes one of the others."""
     if address.startswith("unix://"):
         return f"{address.partition('?')[0]}?db={number}"
     server = "/".join(address.split("/")[:3])
