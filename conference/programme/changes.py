@@ -89,12 +89,12 @@ def told(change: Mapping[str, Any], time_zone: str) -> str:
     before, after = change["before"], change["after"]
     what = change["what"]
     if "new" in what:
-        return _("New: %(title)s, %(when)s.") % {"title": title, "when": _when(after, time_zone)}
+        return _("New: %(title)s, %(when)s.") % {"title": title, "when": place_told(after, time_zone)}
     if "removed" in what:
         return _("Removed from the programme: %(title)s.") % {"title": title}
     if "cancelled" in what:
-        return _("Cancelled: %(title)s, %(when)s.") % {"title": title, "when": _when(before, time_zone)}
-    places = {"title": title, "now": _when(after, time_zone), "before": _when(before, time_zone)}
+        return _("Cancelled: %(title)s, %(when)s.") % {"title": title, "when": place_told(before, time_zone)}
+    places = {"title": title, "now": place_told(after, time_zone), "before": place_told(before, time_zone)}
     if "restored" in what:
         return _("Takes place after all: %(title)s, %(now)s.") % places
     return _("Moved: %(title)s is now %(now)s. It was %(before)s.") % places
@@ -109,7 +109,8 @@ def told_in_every_language(change: Mapping[str, Any], time_zone: str) -> Text:
     return lines
 
 
-def _when(place: Mapping[str, Any], time_zone: str) -> str:
+def place_told(place: Mapping[str, Any], time_zone: str) -> str:
+    """Time and room of one side of a change, in the event's time."""
     zone = zoneinfo.ZoneInfo(time_zone)
     start = datetime.fromisoformat(place["start"]).astimezone(zone)
     end = datetime.fromisoformat(place["end"]).astimezone(zone)

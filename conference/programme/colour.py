@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 AA = 4.5
 PAPER, NIGHT = "#f6f1e7", "#121815"
@@ -29,6 +30,19 @@ def readable_on(colour: str, ground: str) -> str:
     shades = (min(1.0, max(0.0, light + step * number)) for number in range(101))
     colours = (_hex(colorsys.hls_to_rgb(hue, shade, saturation)) for shade in shades)
     return next((shade for shade in colours if contrast(shade, ground) >= AA), text_on(ground))
+
+
+def hue(colour: str) -> float | None:
+    """The hue as the eye orders colours (OKLCH), in degrees; None for a grey, which has none."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _rgb(colour)
+    )
+    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
+    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
+    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
+    a = 1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short
+    b = 0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short
+    return math.degrees(math.atan2(b, a)) % 360 if math.hypot(a, b) > 0.02 else None
 
 
 def _rgb(colour: str) -> Rgb:

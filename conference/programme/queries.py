@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from conference.accounts.models import User
 from conference.core.errors import Missing
 from conference.core.models import Event
-from conference.core.text import Text
+from conference.core.personal_data import exports
+from conference.core.text import Text, localise
 from conference.core.times import event_day
 from conference.events.queries import Viewer, is_organizer, require_organizer, roles_in
 from conference.programme.changes import Place, changes_between
@@ -34,6 +36,8 @@ from conference.programme.models import (
     Track,
 )
 from conference.programme.search import is_title_hit, terms_of
+
+Row = TypeVar("Row", Hall, Track, Day)
 
 PARTS = Prefetch("session__parts", SessionSpeaker.objects.select_related("speaker"))
 SOON = timedelta(minutes=15)
@@ -146,9 +150,17 @@ class Choices:
 
 def choices_of(viewer: Viewer, event: Event) -> Choices:
     """What can be filtered by in the released programme. Three queries."""
+    return _choices(event, released_sessions(viewer, event))
+
+
+def draft_choices(viewer: Viewer, event: Event) -> Choices:
+    """What can be filtered by in the draft, for organizers."""
+    return _choices(event, draft_of(viewer, event))
+
+
+def _choices(event: Event, slots: QuerySet[Slot]) -> Choices:
     rows = (
-        released_sessions(viewer, event)
-        .prefetch_related(None)
+        slots.prefetch_related(None)
         .select_related(None)
         .order_by()
         .values_list("session__language", "session__interpreted", "session__kind", "session__kind_name")
@@ -264,6 +276,17 @@ def get_speaker(viewer: Viewer, event: Event, code: str) -> tuple[Speaker, list[
     raise Missing(_("There is no such speaker in the programme. Look in the list of speakers."))
 
 
+def door_of(slot: Slot | None, at: datetime) -> str:
+    """Where a session stands for its audience: "none" (no time, cancelled, or a break), "early", "open" or "over"."""
+    if slot is None or slot.start is None or slot.end is None or slot.cancelled:
+        return "none"
+    if slot.session.kind == Session.Kind.BREAK:
+        return "none"
+    if at < slot.start - SOON:
+        return "early"
+    return "open" if at < slot.end + AFTER else "over"
+
+
 # --- Now ---
 
 
@@ -373,6 +396,31 @@ def person_of_feed(event: Event, secret: str) -> User:
     return found.user
 
 
+@exports(
+    "agenda",
+    gettext_lazy("Sessions on your agenda"),
+    {"event": gettext_lazy("Event"), "session": gettext_lazy("Session"), "since": gettext_lazy("Since")},
+)
+def stars_by(person: User) -> list[dict[str, Any]]:
+    """Everything the person starred, at every event."""
+    rows = Star.objects.filter(user=person).select_related("session__event").order_by("created")
+    return [
+        {"event": str(row.session.event), "session": str(row.session), "since": row.created.isoformat()}
+        for row in rows
+    ]
+
+
+@exports(
+    "speaker",
+    gettext_lazy("You on the programme"),
+    {"event": gettext_lazy("Event"), "name": gettext_lazy("Name"), "biography": gettext_lazy("About you")},
+)
+def speaker_entries_of(person: User) -> list[dict[str, Any]]:
+    """The entries on lists of speakers that are linked to the person's account."""
+    rows = Speaker.objects.filter(user=person).select_related("event").order_by("pk")
+    return [{"event": str(row.event), "name": row.name, "biography": localise(row.biography)} for row in rows]
+
+
 # --- The draft ---
 
 
@@ -476,3 +524,24 @@ def tracks_of(viewer: Viewer, event: Event) -> QuerySet[Track]:
 def day_rows(viewer: Viewer, event: Event) -> QuerySet[Day]:
     """The days that the organizers made."""
     return Day.objects.filter(event=event) if _may_see(viewer, event) else Day.objects.none()
+
+
+def get_hall(viewer: Viewer, event: Event, row: int) -> Hall:
+    """One room of the programme."""
+    return _found(halls_of(viewer, event).filter(pk=row).first())
+
+
+def get_track(viewer: Viewer, event: Event, row: int) -> Track:
+    """One track."""
+    return _found(tracks_of(viewer, event).filter(pk=row).first())
+
+
+def get_day(viewer: Viewer, event: Event, row: int) -> Day:
+    """One day that the organizers made."""
+    return _found(day_rows(viewer, event).filter(pk=row).first())
+
+
+def _found(row: Row | None) -> Row:
+    if row is None:
+        raise Missing(_("This is not there any more. Perhaps someone has deleted it."))
+    return row

@@ -11,8 +11,9 @@ from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Missing
 from conference.core.journal import record
 from conference.core.models import Event
+from conference.core.personal_data import erases
 from conference.events.queries import get_event
-from conference.programme.models import AgendaFeed, Session, Star
+from conference.programme.models import AgendaFeed, Session, Speaker, Star
 from conference.programme.queries import get_session
 
 
@@ -79,3 +80,11 @@ def _released(actor: User, event: Event, code: str) -> Session:
     if not page.released:
         raise Conflict(_("This session is not released yet, so nobody can plan with it."))
     return page.session
+
+
+@erases("programme")
+def erase_person(person: User) -> None:
+    """The agenda goes; a speaker's public entry belongs to the programme and stays, tied to nobody."""
+    Star.objects.filter(user=person).delete()
+    AgendaFeed.objects.filter(user=person).delete()
+    Speaker.objects.filter(user=person).update(user=None)

@@ -1,0 +1,128 @@
+"""Words for the programme's templates: running text, names in two scripts, types of session."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import nh3
+from django import template
+from django.utils.formats import date_format
+from django.utils.html import escape, linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from conference.accounts.countries import country_name
+from conference.core.text import localise
+from conference.programme.changes import place_told, told
+from conference.programme.models import Session, Slot, Speaker
+
+register = template.Library()
+
+TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "blockquote", "code", "pre", "a"}
+_MARKUP = re.compile(
+    r"</?(p|br|ul|ol|li|strong|em|b|i|blockquote|code|pre|a|div|span|h[1-6])(\s[^<>]*)?/?>", re.IGNORECASE
+)
+
+
+@register.filter
+def prose(text: Any) -> SafeString:
+    """Running text of a session or speaker, safe to show whoever wrote it: plain text gets paragraphs and links; what came with
+    HTML tags keeps the harmless ones."""
+    told_text = localise(text)
+    if _MARKUP.search(told_text):
+        clean = nh3.clean(
+            told_text,
+            tags=TAGS,
+            attributes={"a": {"href"}},
+            url_schemes={"http", "https", "mailto"},
+            link_rel="nofollow noopener noreferrer",
+        )
+        return mark_safe(clean)
+    # Escaped first, so that urlize sees no tags; it must then not escape again.
+    return mark_safe(linebreaks(urlize(mark_safe(escape(told_text)), nofollow=True)))
+
+
+@register.filter
+def other_name(speaker: Speaker) -> str:
+    """The name a reader can read, beside the one in the speaker's own script: Chinese for readers of Chinese, else Latin."""
+    chinese = (get_language() or "").startswith("zh")
+    other = (speaker.name_chinese if chinese else "") or speaker.name_latin
+    return other if other != speaker.name else ""
+
+
+@register.filter
+def kind_label(session: Session) -> str:
+    """The type: as the imported file calls it, else ours in the reader's language."""
+    return session.kind_name or str(session.get_kind_display())
+
+
+@register.filter
+def tell(change: dict[str, Any], time_zone: str) -> str:
+    """A change between two versions, as a sentence."""
+    return told(change, time_zone)
+
+
+@register.filter
+def primary(tag: str) -> str:
+    """The language of a tag without its region: `zh` of `zh-hans`."""
+    return tag.split("-")[0] if tag else ""
+
+
+@register.filter
+def length(slot: Slot) -> str:
+    """How long a session lasts: "45 min", "1 h 30 min"."""
+    if slot.start is None or slot.end is None:
+        return ""
+    hours, minutes = divmod(int((slot.end - slot.start).total_seconds() // 60), 60)
+    if not hours:
+        return _("%(minutes)d min") % {"minutes": minutes}
+    return (
+        _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+        if minutes
+        else _("%(hours)d h") % {"hours": hours}
+    )
+
+
+@register.filter
+def day_name(day: date) -> str:
+    """`Mon 23 November`, in the reader's order."""
+    return f"{date_format(day, 'D')} {date_format(day, 'MONTH_DAY_FORMAT')}"
+
+
+@register.filter
+def long_day_name(day: date) -> str:
+    """`Monday, 23 November`, in the reader's order."""
+    return f"{date_format(day, 'l')} {date_format(day, 'MONTH_DAY_FORMAT')}"
+
+
+@register.simple_tag(takes_context=True)
+def query(context: Any, **changed: Any) -> str:
+    """The page's own query string with some values changed; None takes one away."""
+    asked = context["request"].GET.copy()
+    for name, value in changed.items():
+        if value is None:
+            asked.pop(name, None)
+        else:
+            asked[name] = value
+    return "?" + asked.urlencode()
+
+
+@register.filter
+def place(told_place: dict[str, Any] | None, time_zone: str) -> str:
+    """Time and room of one side of a change, in the event's time."""
+    return place_told(told_place, time_zone) if told_place else ""
+
+
+@register.filter
+def is_web(address: Any) -> bool:
+    """Whether an address may stand in a link: http and https only, whatever was imported."""
+    return isinstance(address, str) and address.lower().startswith(("https://", "http://"))
+
+
+@register.filter
+def country(code: str) -> str:
+    """A country's name in the reader's language."""
+    return country_name(code)
