@@ -89,7 +89,9 @@ class Speaker(models.Model):
     """Someone on the programme; linked to an account once the person has one."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="speakers")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="speaker_entries")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="speaker_entries"
+    )
     guid = models.UUIDField(default=uuid.uuid4)
     code = models.CharField(max_length=6, default=short_code, validators=[CODE])
     number = models.PositiveIntegerField(help_text=_("Whole number for exported files."))
@@ -150,11 +152,15 @@ class Session(models.Model):
     links = models.JSONField(default=list, blank=True, help_text="[{url, title, type}]")
     attachments = models.JSONField(default=list, blank=True, help_text="[{url, title, type}]")
     origin_url = models.URLField(max_length=500, blank=True)
+    origin = models.CharField(
+        max_length=500, blank=True, editable=False, help_text=_("The programme it was imported from, if it was.")
+    )
     speakers: models.ManyToManyField[Speaker, SessionSpeaker] = models.ManyToManyField(
         Speaker, through="SessionSpeaker", related_name="sessions"
     )
     sequence = models.PositiveIntegerField(
-        default=0, help_text=_("How often a release has moved, changed or cancelled it; iCalendar's SEQUENCE.")
+        default=0,
+        help_text=_("How often a release has moved, changed or cancelled it; iCalendar's SEQUENCE."),
     )
     changed = models.DateTimeField(auto_now=True)
     search_text = models.TextField(blank=True, editable=False)
@@ -223,18 +229,24 @@ class Slot(models.Model):
     class Meta:
         ordering = ["start", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["session", "release"], name="slot_once_per_release", nulls_distinct=False),
-            models.CheckConstraint(
-                condition=models.Q(start=None, end=None) | models.Q(end__gt=models.F("start")), name="slot_ends_after_start"
+            models.UniqueConstraint(
+                fields=["session", "release"], name="slot_once_per_release", nulls_distinct=False
             ),
             models.CheckConstraint(
-                condition=models.Q(release=None) | models.Q(start__isnull=False), name="released_slot_has_a_time"
+                condition=models.Q(start=None, end=None) | models.Q(end__gt=models.F("start")),
+                name="slot_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(release=None) | models.Q(start__isnull=False),
+                name="released_slot_has_a_time",
             ),
         ]
         indexes = [models.Index(fields=["release", "start"], name="slot_by_release")]
 
     def __str__(self) -> str:
-        return f"{self.session_id} {self.start:%Y-%m-%d %H:%M}" if self.start else f"{self.session_id} (no time)"
+        return (
+            f"{self.session_id} {self.start:%Y-%m-%d %H:%M}" if self.start else f"{self.session_id} (no time)"
+        )
 
 
 class Star(models.Model):
