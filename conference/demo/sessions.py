@@ -295,7 +295,7 @@ MAIN: tuple[DemoSession, ...] = (
         recording=False,
     ),
     DemoSession(
-        33, 2, "13:30", 60, "cangshan", "talk", "health",
+        33, 2, "11:15", 60, "cangshan", "talk", "health",
         {"en": "Fingerprints for a hundred herbs", "zh-hans": "一百种草药的指纹", "si": "ඖෂධ පැළෑටි සියයක ඇඟිලි සලකුණු"},
         {"en": "Two roots look alike and one of them harms. An open catalogue of spectra, a reader for the price of a telephone, and how to add your own plants.",
          "zh-hans": "两种根茎长得一样,其中一种有害。一个开放的光谱图库、一台手机价格的读取器,以及如何加入您本地的植物。"},
