@@ -1,0 +1,152 @@
+/**
+ * `<live-room room="12">`: stage, chat and people of one room. It keeps what the page put into it; children with `data-panel`
+ * become tabs beside the chat, named by their `data-label`.
+ */
+
+import { fill, gettext, ngettext } from "../i18n.js";
+import { icon, make, onceAFrame } from "./dom.js";
+import "./live-page.js";
+import { Room } from "./room.js";
+import { RoomChat } from "./room-chat.js";
+import { RoomPeople } from "./room-people.js";
+import { RoomStage } from "./room-stage.js";
+import { tabSocket } from "./tab.js";
+
+/** @typedef {{key: string, tab: HTMLButtonElement, panel: HTMLElement, count: HTMLElement}} Side */
+
+class LiveRoom extends HTMLElement {
+  /** @type {Room | null} */ #room = null;
+  #chat = new RoomChat();
+  #people = new RoomPeople();
+  #stage = new RoomStage();
+  #line = make("div", { class: "notice room-line", role: "status", hidden: true });
+  /** @type {Side[]} */ #sides = [];
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
+  #draw = onceAFrame(() => this.#show());
+
+  connectedCallback() {
+    const id = Number(this.getAttribute("room"));
+    if (!Number.isInteger(id) || id < 1 || this.#room) return;
+    const socket = tabSocket();
+    this.#room = new Room(socket, id, memory());
+    this.#build();
+    this.#stage.room = this.#room;
+    this.#chat.room = this.#room;
+    this.#people.room = this.#room;
+    this.#room.addEventListener("change", this.#draw);
+    socket.addEventListener("state", this.#draw);
+    this.#chat.addEventListener("unseen", this.#draw);
+    this.#room.start();
+    // The seconds until the next try are counted down in words.
+    this.#clock = setInterval(() => { if (this.#room?.phase !== "here") this.#draw(); }, 1000);
+    this.#draw();
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.#clock);
+    this.#room?.stop();
+    this.#room = null;
+  }
+
+  #build() {
+    this.classList.add("room");
+    const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": gettext("Beside the stage") });
+    const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line);
+    const own = [...this.querySelectorAll(":scope > [data-panel]")];
+    this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
+    this.#addSide(side, tabs, "people", gettext("People"), this.#people);
+    for (const panel of own) {
+      if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
+    }
+    this.append(this.#stage, side);
+    this.addEventListener("tab:chosen", () => this.#chosen());
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#chosen(); });
+  }
+
+  /** @param {HTMLElement} side
+   * @param {HTMLElement} tabs
+   * @param {string} key
+   * @param {string} label
+   * @param {HTMLElement} content */
+  #addSide(side, tabs, key, label, content) {
+    const id = `room-${key}`;
+    const first = this.#sides.length === 0;
+    const count = make("span", { class: "count", hidden: true });
+    const tab = make("button", { class: "tab", type: "button", role: "tab", id: `${id}-tab`, "aria-controls": id, "aria-selected": String(first), tabindex: first ? "0" : "-1" }, label, count);
+    const look = key === "chat" ? "panel" : "panel padded";
+    const panel = make("div", { class: look, role: "tabpanel", id, "aria-labelledby": tab.id, hidden: !first }, content);
+    content.hidden = false;
+    this.#sides.push({ key, tab, panel, count });
+    tabs.append(tab);
+    side.append(panel);
+  }
+
+  #chosen() {
+    if (!this.#side("chat").panel.hidden) this.#chat.seen();
+    if (!this.#side("people").panel.hidden) this.#people.seen();
+  }
+
+  /** @param {string} key
+   * @returns {Side} */
+  #side(key) {
+    return /** @type {Side} */ (this.#sides.find((each) => each.key === key));
+  }
+
+  #show() {
+    const room = this.#room;
+    if (!room) return;
+    this.dataset.phase = room.phase;
+    this.dataset.role = room.role;
+    this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
+    this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
+    this.#showLine(room);
+  }
+
+  /** @param {Side} side
+   * @param {number} count
+   * @param {(count: number) => string} words */
+  #countOn({ count: badge }, count, words) {
+    badge.hidden = count === 0;
+    const shown = count > 999 ? "999+" : String(count);
+    if (badge.dataset.shown === shown) return;
+    badge.dataset.shown = shown;
+    badge.replaceChildren(make("span", { "aria-hidden": "true" }, shown), make("span", { class: "hidden-visually" }, words(count)));
+  }
+
+  /** The honest line: where we stand with the server.
+   * @param {Room} room */
+  #showLine(room) {
+    const [look, symbol, words] = this.#standing(room);
+    this.#line.hidden = words === "";
+    if (this.#line.dataset.words === words) return;
+    this.#line.dataset.words = words;
+    this.#line.className = `notice room-line ${look}`;
+    const again = room.socket.state === "waiting"
+      ? make("button", { class: "button quiet", type: "button", click: () => room.socket.retryNow() }, gettext("Try now")) : null;
+    this.#line.replaceChildren(icon(symbol), make("div", {}, make("p", { class: "small", dir: "auto" }, words)), ...(again ? [again] : []));
+  }
+
+  /** @param {Room} room
+   * @returns {[string, string, string]} look, icon, sentence */
+  #standing(room) {
+    if (room.phase === "refused" || room.phase === "closed") return ["error", "lock", room.problem?.message ?? gettext("You cannot enter this room.")];
+    if (room.phase === "here") return ["", "connected", ""];
+    if (room.socket.state === "waiting") {
+      const seconds = Math.max(1, Math.ceil((room.socket.retryAt - Date.now()) / 1000));
+      const words = ngettext("No connection. Trying again in %(seconds)d second. What you write is kept.", "No connection. Trying again in %(seconds)d seconds. What you write is kept.", seconds);
+      return ["offline", "offline", fill(words, { seconds })];
+    }
+    return ["offline", "connected", room.phase === "away" ? gettext("Connecting again… What you write is kept.") : gettext("Connecting…")];
+  }
+}
+
+/** @returns {Storage | null} */
+function memory() {
+  try {
+    return sessionStorage;
+  } catch {
+    return null;
+  }
+}
+
+customElements.define("live-room", LiveRoom);

@@ -1,0 +1,298 @@
+/**
+ * What this tab sends to the stage: camera with microphone, and a screen. Events: `change`, and `problem` with a sentence.
+ *
+ * A camera that is switched off lets go of the device (its light goes out); the others see black meanwhile. Whoever reloads the
+ * page while on the stage comes back by themselves.
+ */
+
+import { gettext } from "../i18n.js";
+import { Publisher } from "../media/whip.js";
+import { grantFrom } from "./grants.js";
+
+/** @import { Person, Room } from "./room.js" */
+/** @import { State } from "../media/connection.js" */
+
+/** One thing that this tab sends; `key` is below 0, so that it is never a publication's id.
+ * @typedef {{key: number, name: string, source: "camera" | "screen", person: Person, stream: MediaStream, picture: boolean, state: State, reason: string}} Own */
+
+const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+/** Long enough for a black picture to be sent before the camera is let go. */
+const BLACK = 400;
+
+export class OnStage extends EventTarget {
+  /** @type {Room} */ #room;
+  /** @type {Publisher | null} */ #camera = null;
+  /** @type {Publisher | null} */ #screen = null;
+  /** @type {MediaStream | null} */ #cameraStream = null;
+  /** @type {MediaStream | null} */ #screenStream = null;
+  #busy = false;
+  #microphoneOn = true;
+  #cameraOn = true;
+  #hasCamera = false;
+  #cameBack = false;
+
+  /** @param {Room} room */
+  constructor(room) {
+    super();
+    this.#room = room;
+  }
+
+  get isOn() {
+    return this.#camera !== null || this.#screen !== null;
+  }
+
+  get canShareScreen() {
+    return Boolean(globalThis.navigator?.mediaDevices && "getDisplayMedia" in navigator.mediaDevices);
+  }
+
+  /** What the controls show. */
+  view() {
+    return {
+      camera: this.#camera !== null,
+      screen: this.#screen !== null,
+      busy: this.#busy,
+      microphoneOn: this.#microphoneOn,
+      cameraOn: this.#cameraOn,
+      hasCamera: this.#hasCamera,
+      states: [this.#camera?.state, this.#screen?.state],
+    };
+  }
+
+  /** How it stands, for those who do not see it.
+   * @returns {string} */
+  words() {
+    if (!this.#camera) return this.#screen ? gettext("You share your screen.") : "";
+    if (this.#camera.state !== "playing") return gettext("Going on stage…");
+    return this.#microphoneOn ? gettext("You are on the stage. Your microphone is on.") : gettext("You are on the stage. Your microphone is off.");
+  }
+
+  /** @returns {Own[]} */
+  publications() {
+    const me = this.#me();
+    const made = [];
+    if (this.#camera && this.#cameraStream) made.push(this.#own(-1, "camera", me, this.#camera, this.#cameraStream, this.#hasCamera && this.#cameraOn));
+    if (this.#screen && this.#screenStream) made.push(this.#own(-2, "screen", me, this.#screen, this.#screenStream, true));
+    return made;
+  }
+
+  async startCamera() {
+    if (this.#camera || this.#busy) return;
+    await this.#carefully(async () => {
+      const stream = await cameraAndMicrophone();
+      this.#cameraStream = stream;
+      this.#hasCamera = stream.getVideoTracks().length > 0;
+      this.#microphoneOn = stream.getAudioTracks().length > 0;
+      this.#cameraOn = true;
+      this.#camera = this.#publish("camera", stream);
+      this.#remember(true);
+    });
+  }
+
+  async startScreen() {
+    if (this.#screen || this.#busy) return;
+    await this.#carefully(async () => {
+      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
+      this.#screenStream = stream;
+      this.#screen = this.#publish("screen", stream);
+      // The browser has its own button that ends sharing.
+      stream.getVideoTracks()[0]?.addEventListener("ended", () => void this.stopScreen());
+    });
+  }
+
+  async stopScreen() {
+    const publisher = this.#screen;
+    this.#screen = null;
+    end(this.#screenStream);
+    this.#screenStream = null;
+    this.#changed();
+    await this.#withdraw("screen", publisher);
+  }
+
+  async leave() {
+    const camera = this.#camera;
+    this.#camera = null;
+    end(this.#cameraStream);
+    this.#cameraStream = null;
+    this.#remember(false);
+    this.#changed();
+    await Promise.all([this.#withdraw("camera", camera), this.#screen ? this.stopScreen() : null]);
+  }
+
+  toggleMicrophone() {
+    const track = this.#cameraStream?.getAudioTracks()[0];
+    if (!track) {
+      this.#tell(gettext("No microphone was found. Connect one, leave the stage and come back."));
+      return;
+    }
+    this.#microphoneOn = !this.#microphoneOn;
+    track.enabled = this.#microphoneOn;
+    this.#changed();
+  }
+
+  async toggleCamera() {
+    const stream = this.#cameraStream;
+    const publisher = this.#camera;
+    if (!stream || !publisher || this.#busy) return;
+    await this.#carefully(async () => {
+      const old = stream.getVideoTracks()[0];
+      if (this.#cameraOn && old) {
+        this.#cameraOn = false;
+        old.enabled = false;
+        this.#changed();
+        await new Promise((resolve) => setTimeout(resolve, BLACK));
+        await publisher.replaceTrack("video", null);
+        old.stop();
+        stream.removeTrack(old);
+      } else {
+        const [track] = (await navigator.mediaDevices.getUserMedia({ video: VIDEO })).getVideoTracks();
+        stream.addTrack(track);
+        await publisher.replaceTrack("video", track);
+        this.#cameraOn = true;
+      }
+    });
+  }
+
+  /** After a reload: on again, if we were on before. */
+  async comeBack() {
+    if (this.#cameBack || this.#camera) return;
+    this.#cameBack = true;
+    if (this.#remembered()) await this.startCamera();
+  }
+
+  /** @param {"camera" | "screen"} source
+   * @param {MediaStream} stream
+   * @returns {Publisher} */
+  #publish(source, stream) {
+    const publisher = new Publisher({
+      getGrant: () => grantFrom(this.#room, "stage.publish", { source }),
+      screen: source === "screen",
+    });
+    publisher.addEventListener("state", () => {
+      this.#changed();
+      if (publisher.state === "failed") this.#fail(source, publisher.code ?? "");
+    });
+    publisher.publish(stream);
+    return publisher;
+  }
+
+  /** The media server says that there is no point in going on.
+   * @param {"camera" | "screen"} source
+   * @param {string} code */
+  #fail(source, code) {
+    const stream = source === "camera" ? this.#cameraStream : this.#screenStream;
+    if (source === "camera") { this.#camera = this.#cameraStream = null; this.#remember(false); }
+    else this.#screen = this.#screenStream = null;
+    end(stream);
+    this.#tell(whyNot(code));
+    this.#changed();
+  }
+
+  /** @param {"camera" | "screen"} source
+   * @param {Publisher | null} publisher */
+  async #withdraw(source, publisher) {
+    await publisher?.stop();
+    const name = `${this.#room.me}-${source}`;
+    const known = this.#room.publications.find((each) => each.name === name);
+    if (publisher && known) await this.#room.ask("stage.stop", { publication: known.id }).catch(() => {});
+  }
+
+  /** @param {number} key
+   * @param {"camera" | "screen"} source
+   * @param {Person} person
+   * @param {Publisher} publisher
+   * @param {MediaStream} stream
+   * @param {boolean} picture
+   * @returns {Own} */
+  #own(key, source, person, publisher, stream, picture) {
+    return { key, name: `${person.id}-${source}`, source, person, stream, picture, state: publisher.state, reason: whyNot(publisher.code ?? "") };
+  }
+
+  /** @returns {Person} */
+  #me() {
+    const id = this.#room.me ?? 0;
+    const listed = this.#room.presence.people?.find((person) => person.id === id) ?? this.#room.publications.find(({ person }) => person.id === id)?.person;
+    return listed ?? { id, name: gettext("You"), name_latin: "", organisation: "", job_title: "", country: "", photo: null };
+  }
+
+  /** @param {() => Promise<void>} work */
+  async #carefully(work) {
+    this.#busy = true;
+    this.#changed();
+    try {
+      await work();
+    } catch (error) {
+      const words = whyNoDevice(error);
+      if (words) this.#tell(words);
+    } finally {
+      this.#busy = false;
+      this.#changed();
+    }
+  }
+
+  /** @returns {boolean} */
+  #remembered() {
+    try {
+      return sessionStorage.getItem(`chama.stage.${this.#room.id}`) === "camera";
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param {boolean} on */
+  #remember(on) {
+    try {
+      sessionStorage.setItem(`chama.stage.${this.#room.id}`, on ? "camera" : "");
+    } catch {
+      // Without memory one presses the button again after a reload.
+    }
+  }
+
+  /** @param {string} words */
+  #tell(words) {
+    this.dispatchEvent(new CustomEvent("problem", { detail: words }));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Camera and microphone, or the one of them that there is.
+ * @returns {Promise<MediaStream>} */
+async function cameraAndMicrophone() {
+  if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: VIDEO });
+  } catch (error) {
+    if (!(error instanceof DOMException) || !["NotFoundError", "NotReadableError"].includes(error.name)) throw error;
+    return navigator.mediaDevices.getUserMedia({ audio: AUDIO }).catch(() => navigator.mediaDevices.getUserMedia({ video: VIDEO }));
+  }
+}
+
+/** @param {MediaStream | null} stream */
+function end(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+/** @param {unknown} error
+ * @returns {string} "" where the person themselves said no */
+function whyNoDevice(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "AbortError") return "";
+  if (name === "NotAllowedError") return gettext("The browser does not let this page use your camera, microphone or screen. Allow it beside the address, then try again.");
+  if (name === "NotFoundError") return gettext("No camera and no microphone were found. Connect one and try again.");
+  if (name === "NotReadableError") return gettext("Another program is using your camera or microphone. Close it and try again.");
+  if (name === "SecurityError") return gettext("Camera and microphone need a secure address (https). Ask the organizers for the right link.");
+  return gettext("The camera or microphone could not be started. Try again.");
+}
+
+/** @param {string} code
+ * @returns {string} */
+function whyNot(code) {
+  if (code === "replaced") return gettext("You are on the stage from another tab or device now.");
+  if (code === "removed") return gettext("You were taken off the stage.");
+  if (code === "denied") return gettext("You may not go on this stage.");
+  if (code === "codec") return gettext("This browser cannot send a picture that others can see. Try another browser.");
+  return gettext("You could not go on the stage. Try again in a moment.");
+}

@@ -1,0 +1,340 @@
+/**
+ * What this browser knows of a room, kept true: it enters, applies updates in their order, resumes after a cut, and sends
+ * what was written, once, however often the line breaks.
+ *
+ * Events: `change` (something shown has changed), `state` (see `phase`).
+ */
+
+import { CommandError } from "./socket.js";
+
+/** @import { Frame, Problem, Socket } from "./socket.js" */
+
+/** @typedef {{id: number, name: string, name_latin: string, organisation: string, job_title: string, country: string, photo: string | null}} Person */
+/** @typedef {{id: number, client_id: string, author: Person, text: string, created: string}} Message */
+/** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, started: string}} Publication */
+/** @typedef {{client_id: string, text: string, state: "waiting" | "sending" | "failed", reason: string}} Unsent */
+/** @typedef {"entering" | "here" | "away" | "refused" | "closed"} Phase */
+
+/** @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} Memory */
+
+const MOST_MESSAGES = 500;
+
+/** The state as updates change it: kinds of things, each by id. Applying an update twice is harmless.
+ * @param {Record<string, Map<number, any>>} state
+ * @param {Frame} frame
+ * @returns {boolean} whether the frame was about something that is kept */
+export function apply(state, frame) {
+  const [kind, what] = (frame.update ?? "").split(".");
+  const things = state[kind];
+  if (!things) return false;
+  if (what === "saved") things.set(frame.data.id, frame.data);
+  else if (what === "removed") things.delete(frame.data.id);
+  else return false;
+  return true;
+}
+
+/** @template {{id: number}} Thing
+ * @param {Thing[]} things
+ * @returns {Map<number, Thing>} */
+const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
+
+export class Room extends EventTarget {
+  /** @type {Phase} */ phase = "entering";
+  /** Why we are not let in, or were put out. @type {Problem | null} */ problem = null;
+  role = "";
+  mayPublish = false;
+  /** Whether there are older messages on the server. */
+  more = false;
+  /** @type {{count: number, people: Person[] | null}} */ presence = { count: 0, people: null };
+  /** @type {{message: Map<number, Message>, publication: Map<number, Publication>}} */
+  state = { message: new Map(), publication: new Map() };
+  /** @type {Unsent[]} */ unsent = [];
+
+  #stream;
+  /** @type {number | null} */ #seq = null;
+  /** While we ask, what comes is kept aside. @type {Frame[] | null} */ #held = [];
+  #sending = false;
+  #stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #sendLater;
+  #tries = 0;
+
+  /** @param {Socket} socket
+   * @param {number} id
+   * @param {Memory | null} [memory]  keeps what is not sent yet over a reload */
+  constructor(socket, id, memory = null) {
+    super();
+    this.socket = socket;
+    this.id = id;
+    this.#stream = `room.${id}`;
+    this.memory = memory;
+    this.#recall();
+  }
+
+  start() {
+    this.socket.addEventListener("frame", this.#onFrame);
+    this.socket.addEventListener("state", this.#onState);
+    this.#onState();
+  }
+
+  stop() {
+    this.#stopped = true;
+    clearTimeout(this.#later);
+    clearTimeout(this.#sendLater);
+    this.socket.removeEventListener("frame", this.#onFrame);
+    this.socket.removeEventListener("state", this.#onState);
+    if (this.phase === "here") this.socket.ask("room.leave", {}, { room: this.id }).catch(() => {});
+  }
+
+  /** @returns {number | null} */
+  get me() {
+    return this.socket.person;
+  }
+
+  /** @returns {Message[]} in the order in which they were written */
+  get messages() {
+    return [...this.state.message.values()].sort((one, other) => one.id - other.id);
+  }
+
+  /** @returns {Publication[]} a screen before cameras, each in the order in which they came */
+  get publications() {
+    const order = (/** @type {Publication} */ each) => (each.source === "screen" ? 0 : 1);
+    return [...this.state.publication.values()].sort((one, other) => order(one) - order(other) || one.id - other.id);
+  }
+
+  /** Say something. It is shown at once as on its way, and sent as soon as there is a line.
+   * @param {string} text */
+  send(text) {
+    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "" });
+    this.#remember();
+    this.#changed();
+    void this.#sendNext();
+  }
+
+  /** @param {string} clientId */
+  sendAgain(clientId) {
+    const found = this.unsent.find((each) => each.client_id === clientId);
+    if (!found) return;
+    found.state = "waiting";
+    found.reason = "";
+    this.#changed();
+    void this.#sendNext();
+  }
+
+  /** Give up on a message that could not be sent.
+   * @param {string} clientId */
+  discard(clientId) {
+    this.unsent = this.unsent.filter((each) => each.client_id !== clientId);
+    this.#remember();
+    this.#changed();
+  }
+
+  /** Fetch older messages. */
+  async loadEarlier() {
+    const first = this.messages[0];
+    if (!first) return;
+    const { messages, more } = await this.ask("chat.history", { before: first.id });
+    for (const message of messages) this.state.message.set(message.id, message);
+    this.more = more;
+    this.#changed();
+  }
+
+  /** @param {string} command
+   * @param {Record<string, unknown>} [data]
+   * @returns {Promise<any>} */
+  ask(command, data = {}) {
+    return this.socket.ask(command, data, { room: this.id });
+  }
+
+  #onState = () => {
+    if (this.phase === "closed") return;
+    if (this.socket.state === "open") void this.#synchronise();
+    else {
+      clearTimeout(this.#later);
+      this.#held ??= [];
+      if (this.socket.state === "refused") {
+        this.problem = this.socket.error;
+        this.#become("refused");
+      } else this.#become(this.#seq === null ? "entering" : "away");
+    }
+  };
+
+  /** Enter, or go on from where we were. */
+  async #synchronise() {
+    this.#held ??= [];
+    try {
+      if (this.#seq === null) this.#enter(await this.ask("room.enter"));
+      else this.#resume(await this.socket.ask("stream.resume", { stream: this.#stream, seq: this.#seq }));
+      this.#tries = 0;
+      this.#become("here");
+      void this.#sendNext();
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.#afterFailure(error);
+    }
+  }
+
+  /** @param {CommandError} error */
+  #afterFailure(error) {
+    if (this.#stopped || this.socket.state !== "open") return; // the next `open` tries again
+    if (error.code === "gap") {
+      this.#seq = null;
+      this.#soon(Math.random() * 1000);
+    } else if (["denied", "missing", "invalid"].includes(error.code)) {
+      this.problem = { code: error.code, message: error.message };
+      this.#become("refused");
+    } else {
+      this.#tries += 1;
+      this.#soon(Math.max(error.retryAfter * 1000, Math.random() * Math.min(15_000, 1000 * 2 ** this.#tries)));
+    }
+  }
+
+  /** @param {number} milliseconds */
+  #soon(milliseconds) {
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => { if (this.socket.state === "open") void this.#synchronise(); }, milliseconds);
+  }
+
+  /** @param {any} snapshot */
+  #enter(snapshot) {
+    this.state = { message: byId(snapshot.state.message), publication: byId(snapshot.state.publication) };
+    this.more = snapshot.more;
+    this.#know(snapshot);
+    this.#seq = snapshot.seq;
+    this.#release();
+  }
+
+  /** @param {any} answer */
+  #resume(answer) {
+    for (const frame of answer.updates) this.#applyNext(frame);
+    this.#know(answer);
+    this.#seq = Math.max(this.#seq ?? 0, answer.seq);
+    this.#release();
+  }
+
+  /** @param {any} answer */
+  #know(answer) {
+    this.role = answer.role;
+    this.mayPublish = answer.may_publish;
+    this.presence = answer.presence;
+    this.problem = null;
+  }
+
+  /** Apply what came while we were asking. */
+  #release() {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const frame of held.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) this.#update(frame);
+    this.#changed();
+  }
+
+  /** @param {Event} event */
+  #onFrame = (event) => {
+    const frame = /** @type {CustomEvent<Frame>} */ (event).detail;
+    if (frame.stream !== this.#stream || this.phase === "closed") return;
+    if (frame.update) this.#update(frame);
+    else if (frame.signal === "presence") {
+      this.presence = frame.data;
+      this.#changed();
+    } else if (frame.signal === "resume") this.#soon(Math.random() * 3000);
+    else if (frame.signal === "closed") {
+      this.problem = frame.data;
+      this.#become("closed");
+    }
+  };
+
+  /** @param {Frame} frame */
+  #update(frame) {
+    if (this.#held) {
+      this.#held.push(frame);
+      return;
+    }
+    const seq = frame.seq ?? 0;
+    if (this.#seq === null || seq <= this.#seq) return;
+    if (seq === this.#seq + 1) {
+      this.#applyNext(frame);
+      this.#changed();
+      return;
+    }
+    this.#held = [frame];
+    void this.#synchronise();
+  }
+
+  /** @param {Frame} frame */
+  #applyNext(frame) {
+    if ((frame.seq ?? 0) <= (this.#seq ?? 0)) return;
+    this.#seq = frame.seq ?? null;
+    apply(this.state, frame);
+    if (frame.update === "message.saved") this.#arrived(frame.data);
+    if (this.state.message.size > MOST_MESSAGES) {
+      const oldest = Math.min(...this.state.message.keys());
+      this.state.message.delete(oldest);
+      this.more = true;
+    }
+  }
+
+  /** @param {Message} message */
+  #arrived(message) {
+    const before = this.unsent.length;
+    this.unsent = this.unsent.filter((each) => each.client_id !== message.client_id || message.author.id !== this.me);
+    if (this.unsent.length !== before) this.#remember();
+  }
+
+  async #sendNext() {
+    if (this.#sending || this.phase !== "here") return;
+    const next = this.unsent.find((each) => each.state === "waiting");
+    if (!next) return;
+    this.#sending = true;
+    next.state = "sending";
+    this.#changed();
+    let pause = 0;
+    try {
+      const message = await this.ask("chat.send", { client_id: next.client_id, text: next.text });
+      this.state.message.set(message.id, message);
+      this.#arrived(message);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      if (error.unsure || error.code === "busy" || error.code === "failed") {
+        next.state = "waiting"; // the same client_id again is harmless
+        pause = error.code === "busy" ? error.retryAfter * 1000 : 2000;
+      } else {
+        next.state = "failed";
+        next.reason = error.message;
+      }
+    } finally {
+      this.#sending = false;
+      this.#changed();
+    }
+    clearTimeout(this.#sendLater);
+    if (pause) this.#sendLater = setTimeout(() => void this.#sendNext(), pause);
+    else void this.#sendNext();
+  }
+
+  #remember() {
+    try {
+      this.memory?.setItem(`chama.unsent.${this.id}`, JSON.stringify(this.unsent.map(({ client_id, text }) => ({ client_id, text }))));
+    } catch {
+      // A full or forbidden memory loses nothing while the page lives.
+    }
+  }
+
+  #recall() {
+    try {
+      const kept = JSON.parse(this.memory?.getItem(`chama.unsent.${this.id}`) ?? "[]");
+      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "" }));
+    } catch {
+      this.unsent = [];
+    }
+  }
+
+  /** @param {Phase} phase */
+  #become(phase) {
+    this.phase = phase;
+    this.dispatchEvent(new Event("state"));
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}

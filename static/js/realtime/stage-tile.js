@@ -1,0 +1,132 @@
+/** One tile of the stage: a picture, the name, and in words what is the matter when there is no picture. */
+
+import { fill, gettext } from "../i18n.js";
+import { Viewer } from "../media/whep.js";
+import { avatar, icon, make } from "./dom.js";
+import { grantFrom } from "./grants.js";
+
+/** @import { Person, Publication, Room } from "./room.js" */
+/** @import { Own } from "./on-stage.js" */
+
+export class Tile extends EventTarget {
+  /** @type {"camera" | "screen"} */ source = "camera";
+  element = make("div", { class: "tile" });
+  #video = make("video", { playsinline: true, autoplay: true });
+  #name = make("p", { class: "tile-name" });
+  #words = make("p", { class: "tile-words", role: "status" });
+  #face = make("div", { class: "tile-face" });
+  #remove = make("button", { class: "control tile-remove", type: "button" });
+  /** @type {Viewer | null} */ #viewer = null;
+  #drawn = "";
+
+  constructor() {
+    super();
+    this.#video.hidden = true;
+    this.#remove.hidden = true;
+    this.element.append(this.#face, this.#video, this.#words, this.#name, this.#remove);
+    // A stream without a picture has no size; a picture that begins, or ends, changes it.
+    for (const name of ["loadedmetadata", "resize", "playing", "emptied"]) this.#video.addEventListener(name, () => this.#look());
+  }
+
+  /** Show what this tab itself sends.
+   * @param {Own} own
+   * @param {boolean} seen   whether the others get it */
+  preview(own, seen) {
+    this.#be(own.source, own.person, true);
+    this.element.classList.toggle("mirror", own.source === "camera");
+    this.#video.muted = true;
+    if (this.#video.srcObject !== own.stream) this.#video.srcObject = own.stream;
+    this.#video.hidden = !own.picture;
+    const live = own.state === "playing" && seen;
+    this.#say(own.state === "failed" ? own.reason : live ? "" : gettext("Going on stage…"));
+  }
+
+  /** Watch somebody else's.
+   * @param {Room} room
+   * @param {Publication} publication
+   * @param {boolean} muted */
+  watch(room, publication, muted) {
+    this.#be(publication.source, publication.person, false);
+    this.#video.muted = muted;
+    if (!this.#viewer) {
+      this.#viewer = new Viewer({ getGrant: () => grantFrom(room, "stage.watch", { publication: publication.id }) });
+      this.#viewer.addEventListener("state", () => this.#follow());
+      this.#viewer.addEventListener("tracks", () => void this.#play());
+      this.#video.srcObject = this.#viewer.stream;
+      this.#viewer.start();
+      this.#follow();
+    }
+    if (!muted && this.#video.paused && this.#viewer.state === "playing") void this.#play();
+  }
+
+  /** Give those who run the room a way to end this publication; null takes it away.
+   * @param {(() => void) | null} end */
+  moderate(end) {
+    this.#remove.hidden = end === null;
+    if (!end || this.#remove.childElementCount) return;
+    this.#remove.append(icon("close"));
+    this.#remove.setAttribute("aria-label", gettext("Take off the stage"));
+    this.#remove.addEventListener("click", end);
+  }
+
+  stop() {
+    void this.#viewer?.stop();
+    this.#viewer = null;
+    this.#video.srcObject = null;
+  }
+
+  /** @param {"camera" | "screen"} source
+   * @param {Person} person
+   * @param {boolean} mine */
+  #be(source, person, mine) {
+    const drawn = JSON.stringify([source, person, mine]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.source = source;
+    this.element.classList.toggle("screen", source === "screen");
+    const name = make("bdi", {}, person.name);
+    this.#name.replaceChildren(icon(source === "screen" ? "screen" : "mic"), name, mine ? ` ${gettext("(you)")}` : "");
+    this.#face.replaceChildren(avatar(person, "huge"));
+    const what = source === "screen" ? gettext("Screen of %(name)s") : gettext("Camera of %(name)s");
+    this.#video.setAttribute("aria-label", fill(what, { name: person.name }));
+  }
+
+  #follow() {
+    const state = this.#viewer?.state;
+    if (state === "playing") void this.#play();
+    this.#say(state === "failed" ? whyNot(this.#viewer?.code ?? "") : state === "waiting" ? gettext("The picture is on its way…") : state === "playing" ? "" : gettext("Connecting…"));
+    this.#look();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async #play() {
+    try {
+      await this.#video.play();
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError" || this.#video.muted) return;
+      // Without a press of the reader a browser may play pictures only.
+      this.#video.muted = true;
+      this.dispatchEvent(new Event("silenced"));
+      await this.#video.play().catch(() => {});
+    }
+    this.#look();
+  }
+
+  #look() {
+    if (this.#viewer) this.#video.hidden = this.#video.videoWidth === 0;
+  }
+
+  /** @param {string} words */
+  #say(words) {
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+    this.#words.hidden = !words;
+  }
+}
+
+/** @param {string} code
+ * @returns {string} */
+function whyNot(code) {
+  if (code === "codec") return gettext("This browser cannot show this picture.");
+  if (code === "removed" || code === "denied" || code === "missing") return gettext("You cannot watch this any more.");
+  return gettext("The picture cannot be shown. Reload the page to try again.");
+}
