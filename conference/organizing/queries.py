@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from conference.accounts.models import User
 from conference.core.models import Event, Fact
 from conference.core.times import event_day, zone_named
 from conference.events.models import EventRole
 from conference.events.queries import Viewer, events_of, organized_events, require_organizer
+from conference.organizing.facts import TOLD
 from conference.programme.models import Release, Session, Slot, Speaker
 from conference.registration.models import Ticket
 
@@ -93,6 +95,15 @@ def _sorted_cards(cards: list[EventCard]) -> EventList:
 
 
 @dataclass(frozen=True, slots=True)
+class FactLine:
+    """A fact in words."""
+
+    told: str
+    actor: User | None
+    happened: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """The figures on an organizer's first page."""
 
@@ -105,7 +116,7 @@ class Dashboard:
     onsite: int
     pending: int
     people_with_roles: int
-    last_facts: list[Fact]
+    last_facts: list[FactLine]
     tasks: list[str]
 
 
@@ -139,9 +150,14 @@ def dashboard(viewer: Viewer, event: Event) -> Dashboard:
         onsite=by_ticket["valid"] - by_ticket["online"],
         pending=by_ticket["pending"],
         people_with_roles=EventRole.objects.filter(event=event).values("user").distinct().count(),
-        last_facts=list(Fact.objects.filter(event=event).select_related("actor").order_by("-pk")[:8]),
+        last_facts=_last_facts(event),
         tasks=tasks,
     )
+
+
+def _last_facts(event: Event) -> list[FactLine]:
+    facts = Fact.objects.filter(event=event, verb__in=list(TOLD)).select_related("actor").order_by("-pk")[:8]
+    return [FactLine(told=str(TOLD[fact.verb]), actor=fact.actor, happened=fact.happened) for fact in facts]
 
 
 def tickets_at(viewer: Viewer, event: Event, *, state: str = "", text: str = "") -> QuerySet[Ticket]:
