@@ -210,7 +210,7 @@ def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def limits() -> Limits:
-    return Limits(joins_per_second=1000, joins_at_once=1000)
+    return Limits(sessions_per_person=1000, joins_per_second=1000, joins_at_once=1000)
 
 
 @pytest_asyncio.fixture

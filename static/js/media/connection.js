@@ -12,7 +12,7 @@
  */
 
 import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
-import { endSession, openSession } from "./session.js";
+import { endSession, openSession, sessionLives } from "./session.js";
 
 /** @import { Grant, Session } from "./session.js" */
 
@@ -24,6 +24,10 @@ import { endSession, openSession } from "./session.js";
 const CONNECT_WITHIN = 12_000;
 /** A line that is away for less than this often comes back by itself. */
 const PATIENCE = 1_500;
+/** The server sends something every second, to publishers too. After this much silence we ask whether it knows us. */
+const SILENCE = 1_900;
+const LISTEN_EVERY = 500;
+const ASK_AGAIN = 8_000;
 /** Grants live for two minutes; one that was refused for the moment only is good for another try. */
 const GRANT_USABLE = 60_000;
 
@@ -207,7 +211,7 @@ export class Connection extends EventTarget {
     await peer.setRemoteDescription({ type: "answer", sdp: session.answer });
     await standing(peer, signal);
     this.connected(peer);
-    return { broken: breaking(peer, signal) };
+    return { broken: breaking(peer, session, signal) };
   }
 
   /** @returns {Promise<Grant>} */
@@ -268,19 +272,48 @@ function standing(peer, signal) {
   });
 }
 
+/** Bytes received so far, of media and its reports.
+ * @param {RTCPeerConnection} peer
+ * @returns {Promise<number>} */
+async function received(peer) {
+  let sum = 0;
+  for (const report of (await peer.getStats()).values()) {
+    if (report.type === "candidate-pair") sum += report.bytesReceived ?? 0;
+  }
+  return sum;
+}
+
 /** Resolves when a connection that stood is broken for good.
  * @param {RTCPeerConnection} peer
+ * @param {Session} session
  * @param {AbortSignal} signal
  * @returns {Promise<void>} */
-function breaking(peer, signal) {
+function breaking(peer, session, signal) {
   return new Promise((resolve) => {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let patience;
     const transports = new Set(
       [...peer.getSenders(), ...peer.getReceivers()].flatMap(({ transport }) => (transport ? [transport] : [])),
     );
+    let heard = -1;
+    let silentSince = performance.now();
+    let askedAt = -Infinity;
+    const ask = async () => {
+      if (performance.now() - askedAt < ASK_AGAIN) return;
+      askedAt = performance.now();
+      if (!(await sessionLives(session))) settle();
+    };
+    const listen = async () => {
+      const sum = await received(peer);
+      if (sum !== heard) {
+        heard = sum;
+        silentSince = performance.now();
+      } else if (performance.now() - silentSince > SILENCE) await ask();
+    };
+    const listening = setInterval(() => void listen().catch(() => undefined), LISTEN_EVERY);
     const settle = () => {
       clearTimeout(patience);
+      clearInterval(listening);
       peer.removeEventListener("connectionstatechange", look);
       for (const transport of transports) transport.removeEventListener("statechange", look);
       signal.removeEventListener("abort", settle);
@@ -291,7 +324,10 @@ function breaking(peer, signal) {
       const gone = [...transports].some(({ state }) => state === "closed" || state === "failed");
       // The server's goodbye closes the transport; the connection itself would notice only much later.
       if (gone || peer.connectionState === "failed" || peer.connectionState === "closed") settle();
-      else if (peer.connectionState === "disconnected") patience = setTimeout(settle, PATIENCE);
+      else if (peer.connectionState === "disconnected") {
+        patience = setTimeout(settle, PATIENCE);
+        void ask();
+      }
     };
     peer.addEventListener("connectionstatechange", look);
     for (const transport of transports) transport.addEventListener("statechange", look);

@@ -5,7 +5,7 @@ import { Refusal } from "./retry.js";
 /** What the caller's `getGrant` gives: where to go and with which permission.
  * @typedef {{url: string, token: string, iceServers?: RTCIceServer[]}} Grant */
 
-/** @typedef {{url: string, token: string, answer: string}} Session */
+/** @typedef {{url: string, token: string, answer: string, etag: string}} Session */
 
 const OPEN_WITHIN = 10_000;
 const END_WITHIN = 3_000;
@@ -26,7 +26,35 @@ export async function openSession(grant, offer, signal) {
   if (response.status !== 201) throw await refusalIn(response);
   const location = response.headers.get("Location");
   if (!location) throw new Refusal(502, "malformed", "The media server did not say where the session is.");
-  return { url: new URL(location, new URL(grant.url, globalThis.location?.href)).href, token: grant.token, answer: await response.text() };
+  return {
+    url: new URL(location, new URL(grant.url, globalThis.location?.href)).href,
+    token: grant.token,
+    answer: await response.text(),
+    etag: response.headers.get("ETag") ?? "*",
+  };
+}
+
+/** Whether the server still knows a session. Asked when nothing arrives any more: a server that was restarted says so at
+ * once, where the browser's own checks take many seconds. A server that cannot be asked counts as one that knows.
+ * @param {Session} session
+ * @returns {Promise<boolean>} */
+export async function sessionLives(session) {
+  try {
+    const response = await fetch(session.url, {
+      method: "PATCH",
+      headers: {
+        Authorization: `Bearer ${session.token}`,
+        "Content-Type": "application/trickle-ice-sdpfrag",
+        "If-Match": session.etag,
+      },
+      body: "a=end-of-candidates\r\n",
+      credentials: "omit",
+      signal: AbortSignal.timeout(END_WITHIN),
+    });
+    return response.status !== 404 && response.status !== 410;
+  } catch {
+    return true;
+  }
 }
 
 /** Ends a session. Never throws; gives the code when the server says that there is no way back (`replaced`, `removed`).
