@@ -9,6 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+AGENDA = {"schedule", "session", "my_agenda", "speaker"}
+"""Pages that belong to the place "Agenda"."""
+
 MINE = {"me", "directory", "listing", "register", "cancel_registration", "registration_requests"}
 """Pages that belong to the place "Me"."""
 
@@ -21,7 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         current = getattr(request.resolver_match, "url_name", "") if request.resolver_match else ""
         rows = [
             ("now", _("Now"), reverse("now", args=[event.slug]), "now", {"now"}),
-            ("agenda", _("Agenda"), reverse("schedule", args=[event.slug]), "agenda", {"schedule", "session", "my_agenda", "speaker"}),
+            ("agenda", _("Agenda"), reverse("schedule", args=[event.slug]), "agenda", AGENDA),
             ("me", _("Me"), reverse("me", args=[event.slug]), "me", MINE),
         ]  # fmt: skip
         places = [

@@ -30,6 +30,7 @@ from conference.core.journal import record
 from conference.core.limits import spend
 from conference.core.models import Event
 from conference.core.personal_data import erase_everywhere, erases
+from conference.core.streams import publish
 from conference.core.times import zone_named
 
 log = structlog.get_logger(__name__)
@@ -351,6 +352,7 @@ def delete_account(actor: Actor) -> None:
     person.groups.clear()
     person.user_permissions.clear()
     record("account.deleted", None, person)
+    publish(f"person.{person.pk}", "rights", saved={"id": person.pk})
     if photo:
         transaction.on_commit(lambda: default_storage.delete(photo))
     _mail_after(old, "account_deleted", language)

@@ -199,7 +199,10 @@ class ProfileForm(NamesForm):
         ),
     )
     organisation_kind = forms.ChoiceField(
-        label=_("Kind of organisation"), choices=Organisation.Kind.choices, required=False
+        label=_("Kind of organisation"),
+        help_text=_("Only asked for one that is new here."),
+        choices=[("", _("I do not know")), *Organisation.Kind.choices],
+        required=False,
     )
     job_title = forms.CharField(
         label=_("Role or position"),

@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 
 from conference.accounts.countries import country_name
 from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
+from conference.accounts.sectors import SECTORS
 from conference.core.languages import own_name
 from conference.core.models import Event
 from conference.core.personal_data import exports
+from conference.core.text import localise
 
 Viewer = User | AnonymousUser | None
 
@@ -110,6 +112,7 @@ def directory_consent_of(viewer: Viewer, event: Event) -> Consent | None:
 )
 def profile_of(viewer: User) -> dict[str, Any]:
     """Everything the profile holds, for its owner."""
+    purposes = dict(User.Purpose.choices)
     return {
         "email": viewer.email,
         "name": viewer.name,
@@ -119,12 +122,12 @@ def profile_of(viewer: User) -> dict[str, Any]:
         "job_title": viewer.job_title,
         "country": country_name(viewer.country) if viewer.country else "",
         "time_zone": viewer.time_zone,
-        "page_language": viewer.language,
-        "came_for": viewer.came_for,
-        "interests": viewer.sectors,
+        "page_language": own_name(viewer.language) if viewer.language else "",
+        "came_for": [str(purposes[purpose]) for purpose in viewer.came_for if purpose in purposes],
+        "interests": [localise(SECTORS[code].name) for code in viewer.sectors if code in SECTORS],
         "introduction": viewer.introduction,
         "photo": viewer.photo.url if viewer.photo else None,
-        "media_mode": viewer.media_mode,
+        "media_mode": str(viewer.get_media_mode_display()),
         "languages": [
             {"language": own_name(spoken.language), "level": spoken.get_level_display()}
             for spoken in spoken_languages_of(viewer)

@@ -11,6 +11,7 @@ from conference.core.errors import Conflict, Denied, Missing
 from conference.core.journal import record
 from conference.core.models import Event
 from conference.core.personal_data import erases
+from conference.core.streams import publish
 from conference.events.queries import require_organizer
 from conference.notifications.actions import notify
 from conference.registration.models import Ticket
@@ -54,6 +55,7 @@ def cancel_ticket(actor: Actor, event: Event) -> None:
     ticket.save(update_fields=["state"])
     withdraw_from_directory(person, event)
     record("ticket.cancelled", person, ticket)
+    publish(f"person.{person.pk}", "rights", saved={"id": event.pk})
 
 
 @transaction.atomic
@@ -69,6 +71,7 @@ def answer_registration(actor: Actor, event: Event, ticket_id: int, *, approve: 
     ticket.state = Ticket.State.VALID if approve else Ticket.State.CANCELLED
     ticket.save(update_fields=["state"])
     record("ticket.approved" if approve else "ticket.refused", organizer, ticket)
+    publish(f"person.{ticket.user_id}", "rights", saved={"id": event.pk})
     if approve:
         notify([ticket.user], "ticket.approved", event=event, link=f"/{event.slug}/", title=event.name)
     return ticket

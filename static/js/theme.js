@@ -24,7 +24,7 @@ export function cookieValue(cookies, name) {
  * @returns {string} */
 export function cookieLine(name, value, secure) {
   const age = value ? 365 * 24 * 3600 : 0;
-  return `${name}=${encodeURIComponent(value)}; path=/; max-age=${age}; samesite=lax${secure ? "; secure" : ""}`;
+  return `${name}=${encodeURIComponent(value).replaceAll("%2F", "/")}; path=/; max-age=${age}; samesite=lax${secure ? "; secure" : ""}`;
 }
 
 /** @param {string} word

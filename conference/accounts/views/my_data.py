@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -9,6 +10,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -41,11 +44,15 @@ def _readable(section: Section, person: Any) -> dict[str, Any]:
 
 
 def _words(value: Any) -> Any:
-    """Lists as one line; everything else as it is."""
+    """A value as a person reads it."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j N Y H:i")
+    if isinstance(value, dict):
+        return " ".join(str(_words(part)) for part in value.values())
     if isinstance(value, list):
-        return " · ".join(
-            " ".join(str(part) for part in entry.values()) if isinstance(entry, dict) else str(entry) for entry in value
-        )
+        return " · ".join(str(_words(entry)) for entry in value)
     return value
 
 
