@@ -35,7 +35,9 @@ def clean_image(upload: UploadedFile, *, side: int = 800) -> ContentFile[bytes]:
                 raise Invalid(_("The picture has too many pixels. Choose a smaller one."))
             picture = ImageOps.exif_transpose(source)
             picture.thumbnail((side, side))
-            picture = picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB")
+            picture = picture.convert(
+                "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
+            )
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise Invalid(_("This file is not a picture that can be read. Use JPEG, PNG or WebP.")) from error
     out = io.BytesIO()

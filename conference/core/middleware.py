@@ -79,7 +79,9 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         host = request.get_host() if response.status_code != 400 else ""
-        connect = [f"{'wss' if request.is_secure() else 'ws'}://{host}", media_origin(request)] if host else []
+        connect = (
+            [f"{'wss' if request.is_secure() else 'ws'}://{host}", media_origin(request)] if host else []
+        )
         extra: dict[str, list[str]] = {"connect-src": [address for address in connect if address]}
         if request.path.startswith("/admin/"):
             extra["script-src"] = ["'unsafe-inline'", "'unsafe-eval'"]
@@ -138,7 +140,9 @@ class RefusalMiddleware:
             response = JsonResponse({"error": error.as_data()}, status=error.status)
         else:
             template = f"{error.status}.html" if error.status in (403, 404, 429) else "400.html"
-            response = render(request, template, {"message": error.message, "details": error.details}, status=error.status)
+            response = render(
+                request, template, {"message": error.message, "details": error.details}, status=error.status
+            )
         if "retry_after" in error.details:
             response["Retry-After"] = str(int(error.details["retry_after"]))
         log.info("refused", code=error.code, language=quote(translation.get_language() or ""))

@@ -33,7 +33,9 @@ class OrganizingBody(models.Model):
 class Series(models.Model):
     """A conference, fair or meeting that is held again and again; each edition is an `Event`."""
 
-    body = models.ForeignKey(OrganizingBody, models.PROTECT, related_name="series", verbose_name=_("organizing body"))
+    body = models.ForeignKey(
+        OrganizingBody, models.PROTECT, related_name="series", verbose_name=_("organizing body")
+    )
     slug = models.CharField(max_length=50, unique=True, validators=[SLUG])
     name = TranslatedField(max_length=200)
     description = TranslatedField(max_length=4000, blank=True)
@@ -68,7 +70,9 @@ class Event(models.Model):
     slug = models.CharField(_("address"), max_length=50, unique=True, validators=[SLUG])
     acronym = models.CharField(
         max_length=30,
-        validators=[RegexValidator(r"^[a-z0-9_]{4,}$", _("At least four small letters, digits or underscores."))],
+        validators=[
+            RegexValidator(r"^[a-z0-9_]{4,}$", _("At least four small letters, digits or underscores."))
+        ],
         help_text=_("Short name for exported files, for example kmtt2026."),
     )
     kind = models.CharField(max_length=20, choices=Kind.choices, default=Kind.CONFERENCE)
@@ -91,7 +95,9 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="event_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="event_ends_after_start"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -49,7 +49,11 @@ def encode(frame: dict[str, Any]) -> str:
 
 
 def publish(
-    streams: str | Iterable[str], kind: str, *, saved: dict[str, Any] | None = None, removed: int | str | None = None
+    streams: str | Iterable[str],
+    kind: str,
+    *,
+    saved: dict[str, Any] | None = None,
+    removed: int | str | None = None,
 ) -> None:
     """Announce, after the commit, that the thing `saved` (its public form, with `id`) replaces what readers had, or that
     the one with id `removed` is gone. Must be called inside the action's transaction."""
@@ -78,7 +82,9 @@ def _send(frames: list[tuple[str, int, str]]) -> None:
                 pipe.xadd(BUS, {"stream": name, **entry}, maxlen=BUS_LENGTH, approximate=True)
             pipe.execute()
     except redis.RedisError as error:
-        log.warning("streams.not_sent", streams=[name for name, _seq, _frame in frames], error=type(error).__name__)
+        log.warning(
+            "streams.not_sent", streams=[name for name, _seq, _frame in frames], error=type(error).__name__
+        )
 
 
 def signal(stream: str, name: str, data: dict[str, Any]) -> None:

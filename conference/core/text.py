@@ -63,7 +63,9 @@ class TranslatedField(models.JSONField):
 
     def _validate_length(self, value: Any) -> None:
         if self.max_length and any(len(text) > self.max_length for text in value.values()):
-            raise ValidationError(_("At most %(limit)d characters in each language."), params={"limit": self.max_length})
+            raise ValidationError(
+                _("At most %(limit)d characters in each language."), params={"limit": self.max_length}
+            )
 
     def formfield(self, **kwargs: Any) -> Any:
         return TranslatedFormField(

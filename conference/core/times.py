@@ -24,7 +24,9 @@ def zone_named(name: str) -> zoneinfo.ZoneInfo | None:
 
 def validate_time_zone(name: str) -> None:
     if zone_named(name) is None:
-        raise ValidationError(_("“%(name)s” is not a time zone, such as Asia/Kathmandu."), params={"name": name})
+        raise ValidationError(
+            _("“%(name)s” is not a time zone, such as Asia/Kathmandu."), params={"name": name}
+        )
 
 
 def event_day(moment: datetime, zone: zoneinfo.ZoneInfo) -> date:

@@ -243,16 +243,16 @@ def _programme(content: DemoEvent, event: Event, users: dict[str, User]) -> dict
     for plan in content.sessions:
         session = sessions[plan.number]
         for position, (key, part) in enumerate(_parts(plan)):
-            parts.append(
-                SessionSpeaker(session=session, speaker=speakers[key], part=part, position=position)
-            )
+            parts.append(SessionSpeaker(session=session, speaker=speakers[key], part=part, position=position))
             room_roles.append(RoomRole(room=session.room, user=users[key], role=part))
     SessionSpeaker.objects.bulk_create(parts)
     RoomRole.objects.bulk_create(room_roles)
     refresh_search(session.pk for session in sessions.values())
     slots = []
     for plan in content.sessions:
-        day, clock, hall = plan.before if isinstance(plan.before, tuple) else (plan.day, plan.start, plan.hall)
+        day, clock, hall = (
+            plan.before if isinstance(plan.before, tuple) else (plan.day, plan.start, plan.hall)
+        )
         unplaced = plan.before is None
         start = None if unplaced else _moment(event, day, clock)
         end = None if start is None else start + timedelta(minutes=plan.minutes)
@@ -286,7 +286,12 @@ def _parts(plan: DemoSession) -> Iterable[tuple[str, str]]:
 
 
 def _releases(
-    content: DemoEvent, event: Event, organizer: User, sessions: dict[int, Session], users: dict[str, User], at: datetime
+    content: DemoEvent,
+    event: Event,
+    organizer: User,
+    sessions: dict[int, Session],
+    users: dict[str, User],
+    at: datetime,
 ) -> None:
     """The first version; what then moved; the second version, and the notices to those whose agenda it touched."""
     note = {"en": "The first full programme.", "zh-hans": "首个完整日程。"}
@@ -295,7 +300,9 @@ def _releases(
     opened = at - timedelta(days=21)
     if content.slug == MAIN_SLUG:
         Star.objects.bulk_create(
-            Star(user=users[key], session=sessions[number]) for key, numbers in STARS.items() for number in numbers
+            Star(user=users[key], session=sessions[number])
+            for key, numbers in STARS.items()
+            for number in numbers
         )
     if moved:
         halls = {hall.guid: hall for hall in Hall.objects.filter(event=event)}
@@ -314,7 +321,9 @@ def _releases(
         second = release(organizer, event, version="1.1", note=note)
         Release.objects.filter(pk=second.pk).update(released=at - timedelta(days=2))
         # They were told two days ago; no mail of the demo is ever sent.
-        Notification.objects.filter(event=event).update(created=at - timedelta(days=2), mailed=at, to_mail=False)
+        Notification.objects.filter(event=event).update(
+            created=at - timedelta(days=2), mailed=at, to_mail=False
+        )
     Release.objects.filter(pk=first.pk).update(released=opened)
 
 
@@ -353,7 +362,9 @@ def _moved_changes(changes: list[dict[str, Any]], shift: timedelta) -> list[dict
         times = {name: (datetime.fromisoformat(place[name]) + shift).isoformat() for name in ("start", "end")}
         return {**place, **times}
 
-    return [{**change, "before": moved(change["before"]), "after": moved(change["after"])} for change in changes]
+    return [
+        {**change, "before": moved(change["before"]), "after": moved(change["after"])} for change in changes
+    ]
 
 
 def _moment(event: Event, day: int, clock: str) -> datetime:
@@ -365,5 +376,3 @@ def _moment(event: Event, day: int, clock: str) -> datetime:
 
 def _guid(event: Event, kind: str, key: object) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_URL, f"https://example.org/chama/{event.slug}/{kind}/{key}")
-
-

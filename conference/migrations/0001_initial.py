@@ -14,520 +14,1321 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use small letters, digits and single hyphens.')], verbose_name='address')),
-                ('acronym', models.CharField(help_text='Short name for exported files, for example kmtt2026.', max_length=30, validators=[django.core.validators.RegexValidator('^[a-z0-9_]{4,}$', 'At least four small letters, digits or underscores.')])),
-                ('kind', models.CharField(choices=[('conference', 'Conference'), ('talent_fair', 'Talent fair'), ('docking', 'Docking meeting')], default='conference', max_length=20)),
-                ('state', models.CharField(choices=[('draft', 'Draft: only its organizers see it'), ('published', 'Published'), ('archived', 'Archived: can be read, not changed')], default='draft', max_length=20)),
-                ('admission', models.CharField(choices=[('open', 'Anyone may register'), ('approval', 'An organizer approves each registration'), ('invitation', 'Only people who were invited')], default='open', max_length=20)),
-                ('name', conference.core.text.TranslatedField(default=dict, max_length=200)),
-                ('tagline', conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
-                ('description', conference.core.text.TranslatedField(blank=True, default=dict, max_length=8000)),
-                ('starts_on', models.DateField(verbose_name='first day')),
-                ('ends_on', models.DateField(verbose_name='last day')),
-                ('time_zone', models.CharField(default='Asia/Shanghai', max_length=64, validators=[conference.core.times.validate_time_zone])),
-                ('city', conference.core.text.TranslatedField(default=dict, help_text="Shown beside the event's times.", max_length=80)),
-                ('venue', conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
-                ('colour', models.CharField(default='#1f6f5c', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Give the colour as # and six hexadecimal digits.')])),
-                ('logo', models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens."
+                            )
+                        ],
+                        verbose_name="address",
+                    ),
+                ),
+                (
+                    "acronym",
+                    models.CharField(
+                        help_text="Short name for exported files, for example kmtt2026.",
+                        max_length=30,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9_]{4,}$", "At least four small letters, digits or underscores."
+                            )
+                        ],
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("conference", "Conference"),
+                            ("talent_fair", "Talent fair"),
+                            ("docking", "Docking meeting"),
+                        ],
+                        default="conference",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft: only its organizers see it"),
+                            ("published", "Published"),
+                            ("archived", "Archived: can be read, not changed"),
+                        ],
+                        default="draft",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "admission",
+                    models.CharField(
+                        choices=[
+                            ("open", "Anyone may register"),
+                            ("approval", "An organizer approves each registration"),
+                            ("invitation", "Only people who were invited"),
+                        ],
+                        default="open",
+                        max_length=20,
+                    ),
+                ),
+                ("name", conference.core.text.TranslatedField(default=dict, max_length=200)),
+                ("tagline", conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
+                (
+                    "description",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=8000),
+                ),
+                ("starts_on", models.DateField(verbose_name="first day")),
+                ("ends_on", models.DateField(verbose_name="last day")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Asia/Shanghai",
+                        max_length=64,
+                        validators=[conference.core.times.validate_time_zone],
+                    ),
+                ),
+                (
+                    "city",
+                    conference.core.text.TranslatedField(
+                        default=dict, help_text="Shown beside the event's times.", max_length=80
+                    ),
+                ),
+                ("venue", conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
+                (
+                    "colour",
+                    models.CharField(
+                        default="#1f6f5c",
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}$", "Give the colour as # and six hexadecimal digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("logo", models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'event',
-                'verbose_name_plural': 'events',
-                'ordering': ['-starts_on', 'pk'],
+                "verbose_name": "event",
+                "verbose_name_plural": "events",
+                "ordering": ["-starts_on", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='OrganizingBody',
+            name="OrganizingBody",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use small letters, digits and single hyphens.')])),
-                ('name', conference.core.text.TranslatedField(default=dict, max_length=200)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", conference.core.text.TranslatedField(default=dict, max_length=200)),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'organizing body',
-                'verbose_name_plural': 'organizing bodies',
+                "verbose_name": "organizing body",
+                "verbose_name_plural": "organizing bodies",
             },
         ),
         migrations.CreateModel(
-            name='Stream',
+            name="Stream",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("seq", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='name in your own script')),
-                ('name_latin', models.CharField(blank=True, max_length=120, verbose_name='name in Latin letters')),
-                ('name_chinese', models.CharField(blank=True, max_length=60, verbose_name='name in Chinese')),
-                ('job_title', models.CharField(blank=True, max_length=120, verbose_name='role or position')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country or region')),
-                ('time_zone', models.CharField(blank=True, max_length=64, validators=[conference.core.times.validate_time_zone])),
-                ('language', models.CharField(blank=True, max_length=12, verbose_name='language of the pages')),
-                ('came_for', models.JSONField(blank=True, default=list, verbose_name='I came to')),
-                ('sectors', models.JSONField(blank=True, default=list, verbose_name='interests')),
-                ('introduction', models.CharField(blank=True, max_length=300, verbose_name='one sentence about you')),
-                ('photo', models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
-                ('media_mode', models.CharField(choices=[('full', 'Full picture and sound'), ('small', 'Small picture'), ('audio', 'Sound and slides')], default='full', max_length=10)),
-                ('onboarded', models.DateTimeField(blank=True, null=True)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False, verbose_name='may enter the back office')),
-                ('date_joined', models.DateTimeField(auto_now_add=True)),
-                ('deleted', models.DateTimeField(blank=True, help_text='When the person deleted their account.', null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                (
+                    "name",
+                    models.CharField(blank=True, max_length=120, verbose_name="name in your own script"),
+                ),
+                (
+                    "name_latin",
+                    models.CharField(blank=True, max_length=120, verbose_name="name in Latin letters"),
+                ),
+                ("name_chinese", models.CharField(blank=True, max_length=60, verbose_name="name in Chinese")),
+                ("job_title", models.CharField(blank=True, max_length=120, verbose_name="role or position")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country or region")),
+                (
+                    "time_zone",
+                    models.CharField(
+                        blank=True, max_length=64, validators=[conference.core.times.validate_time_zone]
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(blank=True, max_length=12, verbose_name="language of the pages"),
+                ),
+                ("came_for", models.JSONField(blank=True, default=list, verbose_name="I came to")),
+                ("sectors", models.JSONField(blank=True, default=list, verbose_name="interests")),
+                (
+                    "introduction",
+                    models.CharField(blank=True, max_length=300, verbose_name="one sentence about you"),
+                ),
+                ("photo", models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
+                (
+                    "media_mode",
+                    models.CharField(
+                        choices=[
+                            ("full", "Full picture and sound"),
+                            ("small", "Small picture"),
+                            ("audio", "Sound and slides"),
+                        ],
+                        default="full",
+                        max_length=10,
+                    ),
+                ),
+                ("onboarded", models.DateTimeField(blank=True, null=True)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False, verbose_name="may enter the back office")),
+                ("date_joined", models.DateTimeField(auto_now_add=True)),
+                (
+                    "deleted",
+                    models.DateTimeField(
+                        blank=True, help_text="When the person deleted their account.", null=True
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
             },
         ),
         migrations.CreateModel(
-            name='Hall',
+            name="Hall",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=uuid.uuid4)),
-                ('name', conference.core.text.TranslatedField(default=dict, max_length=120)),
-                ('kind', models.CharField(choices=[('venue', 'At the venue'), ('online', 'Online'), ('both', 'At the venue and online')], default='both', max_length=10)),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True)),
-                ('description', conference.core.text.TranslatedField(blank=True, default=dict, max_length=1000)),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='halls', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("guid", models.UUIDField(default=uuid.uuid4)),
+                ("name", conference.core.text.TranslatedField(default=dict, max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("venue", "At the venue"),
+                            ("online", "Online"),
+                            ("both", "At the venue and online"),
+                        ],
+                        default="both",
+                        max_length=10,
+                    ),
+                ),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "description",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=1000),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="halls",
+                        to="conference.event",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('data', models.JSONField(default=dict)),
-                ('link', models.CharField(blank=True, max_length=300)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('read', models.DateTimeField(blank=True, null=True)),
-                ('to_mail', models.BooleanField(default=True)),
-                ('mailed', models.DateTimeField(blank=True, null=True)),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conference.event')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("data", models.JSONField(default=dict)),
+                ("link", models.CharField(blank=True, max_length=300)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                ("read", models.DateTimeField(blank=True, null=True)),
+                ("to_mail", models.BooleanField(default=True)),
+                ("mailed", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created', '-pk'],
+                "ordering": ["-created", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Organisation',
+            name="Organisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='name in its own script')),
-                ('name_latin', models.CharField(blank=True, max_length=200, verbose_name='name in Latin letters')),
-                ('name_chinese', models.CharField(blank=True, max_length=200, verbose_name='name in Chinese')),
-                ('kind', models.CharField(choices=[('company', 'High-tech company'), ('institute', 'University or research institute'), ('transfer', 'Technology-transfer organisation'), ('park', 'Technology park or incubator'), ('government', 'Government office'), ('other', 'Other')], default='other', max_length=20)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('website', models.URLField(blank=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, verbose_name="name in its own script")),
+                (
+                    "name_latin",
+                    models.CharField(blank=True, max_length=200, verbose_name="name in Latin letters"),
+                ),
+                (
+                    "name_chinese",
+                    models.CharField(blank=True, max_length=200, verbose_name="name in Chinese"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("company", "High-tech company"),
+                            ("institute", "University or research institute"),
+                            ("transfer", "Technology-transfer organisation"),
+                            ("park", "Technology park or incubator"),
+                            ("government", "Government office"),
+                            ("other", "Other"),
+                        ],
+                        default="other",
+                        max_length=20,
+                    ),
+                ),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("website", models.URLField(blank=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name': 'organisation',
-                'verbose_name_plural': 'organisations',
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), models.F('country'), name='organisation_once_per_country')],
+                "verbose_name": "organisation",
+                "verbose_name_plural": "organisations",
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("name"),
+                        models.F("country"),
+                        name="organisation_once_per_country",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='user',
-            name='organisation',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='people', to='conference.organisation'),
+            model_name="user",
+            name="organisation",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="people",
+                to="conference.organisation",
+            ),
         ),
         migrations.CreateModel(
-            name='BodyMember',
+            name="BodyMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bodies', to=settings.AUTH_USER_MODEL)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='members', to='conference.organizingbody')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bodies",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="members",
+                        to="conference.organizingbody",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'member of an organizing body',
-                'verbose_name_plural': 'members of organizing bodies',
+                "verbose_name": "member of an organizing body",
+                "verbose_name_plural": "members of organizing bodies",
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('version', models.CharField(max_length=40)),
-                ('note', conference.core.text.TranslatedField(blank=True, default=dict, max_length=1000)),
-                ('changes', models.JSONField(default=list)),
-                ('released', models.DateTimeField(auto_now_add=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='releases', to='conference.event')),
-                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("version", models.CharField(max_length=40)),
+                ("note", conference.core.text.TranslatedField(blank=True, default=dict, max_length=1000)),
+                ("changes", models.JSONField(default=list)),
+                ("released", models.DateTimeField(auto_now_add=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="releases",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-number'],
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('open', models.BooleanField(default=True, help_text='A closed room lets in only those who run it.')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rooms', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "open",
+                    models.BooleanField(
+                        default=True, help_text="A closed room lets in only those who run it."
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rooms",
+                        to="conference.event",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RoomRole',
+            name="RoomRole",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('host', 'Host'), ('moderator', 'Moderator'), ('speaker', 'Speaker'), ('interpreter', 'Interpreter'), ('attendee', 'Attendee')], max_length=20)),
-                ('room', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='conference.room')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='room_roles', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("host", "Host"),
+                            ("moderator", "Moderator"),
+                            ("speaker", "Speaker"),
+                            ("interpreter", "Interpreter"),
+                            ("attendee", "Attendee"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roles",
+                        to="conference.room",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="room_roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(max_length=50, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]+(-[a-z0-9]+)*$', 'Use small letters, digits and single hyphens.')])),
-                ('name', conference.core.text.TranslatedField(default=dict, max_length=200)),
-                ('description', conference.core.text.TranslatedField(blank=True, default=dict, max_length=4000)),
-                ('body', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='series', to='conference.organizingbody', verbose_name='organizing body')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.CharField(
+                        max_length=50,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and single hyphens."
+                            )
+                        ],
+                    ),
+                ),
+                ("name", conference.core.text.TranslatedField(default=dict, max_length=200)),
+                (
+                    "description",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=4000),
+                ),
+                (
+                    "body",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="series",
+                        to="conference.organizingbody",
+                        verbose_name="organizing body",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'series',
-                'verbose_name_plural': 'series',
-            },
-        ),
-        migrations.AddField(
-            model_name='event',
-            name='series',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='conference.series'),
-        ),
-        migrations.CreateModel(
-            name='Session',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=uuid.uuid4)),
-                ('code', models.CharField(default=conference.programme.models.short_code, max_length=6, validators=[django.core.validators.RegexValidator('^[0-9A-Z]{6}$', 'A code is six capital letters or digits.')])),
-                ('number', models.PositiveIntegerField(help_text='Whole number for exported files.')),
-                ('title', conference.core.text.TranslatedField(default=dict, max_length=300)),
-                ('subtitle', conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
-                ('abstract', conference.core.text.TranslatedField(blank=True, default=dict, max_length=20000)),
-                ('description', conference.core.text.TranslatedField(blank=True, default=dict, max_length=20000)),
-                ('kind', models.CharField(choices=[('opening', 'Ceremony'), ('keynote', 'Keynote'), ('talk', 'Talk'), ('panel', 'Panel'), ('workshop', 'Workshop'), ('roadshow', 'Project road show'), ('docking', 'Docking meeting'), ('training', 'Training'), ('break', 'Break'), ('other', 'Other')], default='talk', max_length=20, verbose_name='type')),
-                ('kind_name', models.CharField(blank=True, max_length=60, verbose_name='type as imported')),
-                ('language', models.CharField(blank=True, max_length=20, verbose_name='spoken language')),
-                ('interpreted', models.JSONField(blank=True, default=list, verbose_name='interpreted into')),
-                ('capacity', models.PositiveIntegerField(blank=True, null=True)),
-                ('recording_allowed', models.BooleanField(default=True)),
-                ('recording_licence', models.CharField(blank=True, max_length=120)),
-                ('links', models.JSONField(blank=True, default=list, help_text='[{url, title, type}]')),
-                ('attachments', models.JSONField(blank=True, default=list, help_text='[{url, title, type}]')),
-                ('origin_url', models.URLField(blank=True, max_length=500)),
-                ('sequence', models.PositiveIntegerField(default=0, help_text="How often a release has moved, changed or cancelled it; iCalendar's SEQUENCE.")),
-                ('changed', models.DateTimeField(auto_now=True)),
-                ('search_text', models.TextField(blank=True, editable=False)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sessions', to='conference.event')),
-                ('room', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='session', to='conference.room')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Slot',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('start', models.DateTimeField(blank=True, null=True)),
-                ('end', models.DateTimeField(blank=True, null=True)),
-                ('cancelled', models.BooleanField(default=False)),
-                ('hall', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='slots', to='conference.hall')),
-                ('release', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='conference.release')),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='conference.session')),
-            ],
-            options={
-                'ordering': ['start', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Speaker',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('guid', models.UUIDField(default=uuid.uuid4)),
-                ('code', models.CharField(default=conference.programme.models.short_code, max_length=6, validators=[django.core.validators.RegexValidator('^[0-9A-Z]{6}$', 'A code is six capital letters or digits.')])),
-                ('number', models.PositiveIntegerField(help_text='Whole number for exported files.')),
-                ('name', models.CharField(max_length=200, verbose_name='name in their own script')),
-                ('name_latin', models.CharField(blank=True, max_length=200, verbose_name='name in Latin letters')),
-                ('name_chinese', models.CharField(blank=True, max_length=100, verbose_name='name in Chinese')),
-                ('affiliation', models.CharField(blank=True, max_length=200)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('biography', conference.core.text.TranslatedField(blank=True, default=dict, max_length=8000)),
-                ('photo', models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
-                ('search_text', models.TextField(blank=True, editable=False)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='speakers', to='conference.event')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='speaker_entries', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['name', 'pk'],
-            },
-        ),
-        migrations.CreateModel(
-            name='SessionSpeaker',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part', models.CharField(choices=[('speaker', 'Speaker'), ('moderator', 'Moderator'), ('interpreter', 'Interpreter')], default='speaker', max_length=20)),
-                ('position', models.PositiveIntegerField(default=0, validators=[django.core.validators.MaxValueValidator(1000)])),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='conference.session')),
-                ('speaker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='conference.speaker')),
-            ],
-            options={
-                'ordering': ['position', 'pk'],
-            },
-        ),
-        migrations.AddField(
-            model_name='session',
-            name='speakers',
-            field=models.ManyToManyField(related_name='sessions', through='conference.SessionSpeaker', to='conference.speaker'),
-        ),
-        migrations.CreateModel(
-            name='SpokenLanguage',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('language', models.CharField(max_length=12)),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'a little'), (2, 'well enough to work'), (3, 'fluently'), (4, 'native')], default=2)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='spoken_languages', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ['-level', 'language'],
-            },
-        ),
-        migrations.CreateModel(
-            name='Star',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stars', to='conference.session')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stars', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Ticket',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mode', models.CharField(choices=[('online', 'Online'), ('onsite', 'In the hall')], default='online', max_length=10)),
-                ('state', models.CharField(choices=[('pending', 'Waiting for approval'), ('valid', 'Valid'), ('cancelled', 'Cancelled')], default='valid', max_length=10)),
-                ('code', models.CharField(default=conference.registration.models.ticket_code, editable=False, max_length=32, unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tickets', to='conference.event')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tickets', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'verbose_name': 'ticket',
-                'verbose_name_plural': 'tickets',
-            },
-        ),
-        migrations.CreateModel(
-            name='Track',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', conference.core.text.TranslatedField(default=dict, max_length=120)),
-                ('slug', models.CharField(max_length=60)),
-                ('colour', models.CharField(blank=True, max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-fA-F]{6}$', 'Give the colour as # and six hexadecimal digits.')])),
-                ('position', models.PositiveIntegerField(default=0)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tracks', to='conference.event')),
-            ],
-            options={
-                'ordering': ['position', 'pk'],
+                "verbose_name": "series",
+                "verbose_name_plural": "series",
             },
         ),
         migrations.AddField(
-            model_name='session',
-            name='track',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sessions', to='conference.track'),
+            model_name="event",
+            name="series",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="events", to="conference.series"
+            ),
         ),
         migrations.CreateModel(
-            name='Day',
+            name="Session",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('label', conference.core.text.TranslatedField(blank=True, default=dict, max_length=120)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='days', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("guid", models.UUIDField(default=uuid.uuid4)),
+                (
+                    "code",
+                    models.CharField(
+                        default=conference.programme.models.short_code,
+                        max_length=6,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-Z]{6}$", "A code is six capital letters or digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(help_text="Whole number for exported files.")),
+                ("title", conference.core.text.TranslatedField(default=dict, max_length=300)),
+                ("subtitle", conference.core.text.TranslatedField(blank=True, default=dict, max_length=300)),
+                (
+                    "abstract",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=20000),
+                ),
+                (
+                    "description",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=20000),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("opening", "Ceremony"),
+                            ("keynote", "Keynote"),
+                            ("talk", "Talk"),
+                            ("panel", "Panel"),
+                            ("workshop", "Workshop"),
+                            ("roadshow", "Project road show"),
+                            ("docking", "Docking meeting"),
+                            ("training", "Training"),
+                            ("break", "Break"),
+                            ("other", "Other"),
+                        ],
+                        default="talk",
+                        max_length=20,
+                        verbose_name="type",
+                    ),
+                ),
+                ("kind_name", models.CharField(blank=True, max_length=60, verbose_name="type as imported")),
+                ("language", models.CharField(blank=True, max_length=20, verbose_name="spoken language")),
+                ("interpreted", models.JSONField(blank=True, default=list, verbose_name="interpreted into")),
+                ("capacity", models.PositiveIntegerField(blank=True, null=True)),
+                ("recording_allowed", models.BooleanField(default=True)),
+                ("recording_licence", models.CharField(blank=True, max_length=120)),
+                ("links", models.JSONField(blank=True, default=list, help_text="[{url, title, type}]")),
+                ("attachments", models.JSONField(blank=True, default=list, help_text="[{url, title, type}]")),
+                ("origin_url", models.URLField(blank=True, max_length=500)),
+                (
+                    "sequence",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="How often a release has moved, changed or cancelled it; iCalendar's SEQUENCE.",
+                    ),
+                ),
+                ("changed", models.DateTimeField(auto_now=True)),
+                ("search_text", models.TextField(blank=True, editable=False)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sessions",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "room",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="session",
+                        to="conference.room",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Slot",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("start", models.DateTimeField(blank=True, null=True)),
+                ("end", models.DateTimeField(blank=True, null=True)),
+                ("cancelled", models.BooleanField(default=False)),
+                (
+                    "hall",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="slots",
+                        to="conference.hall",
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slots",
+                        to="conference.release",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="slots",
+                        to="conference.session",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['date'],
-                'constraints': [models.UniqueConstraint(fields=('event', 'date'), name='day_once')],
+                "ordering": ["start", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Speaker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('directory', 'Be listed among the participants of an event')], max_length=20)),
-                ('audience', models.CharField(choices=[('organizers', 'Only the organizers'), ('participants', 'Everyone who takes part in the event')], max_length=20)),
-                ('given', models.DateTimeField(auto_now_add=True)),
-                ('withdrawn', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("guid", models.UUIDField(default=uuid.uuid4)),
+                (
+                    "code",
+                    models.CharField(
+                        default=conference.programme.models.short_code,
+                        max_length=6,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-Z]{6}$", "A code is six capital letters or digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(help_text="Whole number for exported files.")),
+                ("name", models.CharField(max_length=200, verbose_name="name in their own script")),
+                (
+                    "name_latin",
+                    models.CharField(blank=True, max_length=200, verbose_name="name in Latin letters"),
+                ),
+                (
+                    "name_chinese",
+                    models.CharField(blank=True, max_length=100, verbose_name="name in Chinese"),
+                ),
+                ("affiliation", models.CharField(blank=True, max_length=200)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                (
+                    "biography",
+                    conference.core.text.TranslatedField(blank=True, default=dict, max_length=8000),
+                ),
+                ("photo", models.ImageField(blank=True, upload_to=conference.core.files.image_path)),
+                ("search_text", models.TextField(blank=True, editable=False)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="speakers",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="speaker_entries",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn', None)), fields=('user', 'event', 'purpose'), name='consent_one_in_force', nulls_distinct=False)],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='AgendaFeed',
+            name="SessionSpeaker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('secret', models.CharField(max_length=64, unique=True)),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agenda_feeds', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='agenda_feeds', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "part",
+                    models.CharField(
+                        choices=[
+                            ("speaker", "Speaker"),
+                            ("moderator", "Moderator"),
+                            ("interpreter", "Interpreter"),
+                        ],
+                        default="speaker",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "position",
+                    models.PositiveIntegerField(
+                        default=0, validators=[django.core.validators.MaxValueValidator(1000)]
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="conference.session",
+                    ),
+                ),
+                (
+                    "speaker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parts",
+                        to="conference.speaker",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'event'), name='agenda_feed_once')],
+                "ordering": ["position", "pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="session",
+            name="speakers",
+            field=models.ManyToManyField(
+                related_name="sessions", through="conference.SessionSpeaker", to="conference.speaker"
+            ),
+        ),
+        migrations.CreateModel(
+            name="SpokenLanguage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("language", models.CharField(max_length=12)),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "a little"), (2, "well enough to work"), (3, "fluently"), (4, "native")],
+                        default=2,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="spoken_languages",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-level", "language"],
             },
         ),
         migrations.CreateModel(
-            name='EventRole',
+            name="Star",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('organizer', 'Organizer'), ('moderator', 'Moderator'), ('speaker', 'Speaker'), ('interpreter', 'Interpreter'), ('exhibitor', 'Exhibitor'), ('recruiter', 'Recruiter'), ('door', 'Door staff'), ('observer', 'Observer')], max_length=20)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='roles', to='conference.event')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='event_roles', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stars",
+                        to="conference.session",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stars",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Ticket",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("online", "Online"), ("onsite", "In the hall")],
+                        default="online",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Waiting for approval"),
+                            ("valid", "Valid"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="valid",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        default=conference.registration.models.ticket_code,
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                    ),
+                ),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tickets",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tickets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'role at an event',
-                'verbose_name_plural': 'roles at events',
-                'constraints': [models.UniqueConstraint(fields=('event', 'user', 'role'), name='event_role_once')],
+                "verbose_name": "ticket",
+                "verbose_name_plural": "tickets",
             },
         ),
         migrations.CreateModel(
-            name='Fact',
+            name="Track",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=60)),
-                ('subject', models.CharField(help_text='model name and primary key, such as session:12', max_length=60)),
-                ('data', models.JSONField(default=dict)),
-                ('happened', models.DateTimeField(auto_now_add=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='facts', to='conference.event')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", conference.core.text.TranslatedField(default=dict, max_length=120)),
+                ("slug", models.CharField(max_length=60)),
+                (
+                    "colour",
+                    models.CharField(
+                        blank=True,
+                        max_length=7,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^#[0-9a-fA-F]{6}$", "Give the colour as # and six hexadecimal digits."
+                            )
+                        ],
+                    ),
+                ),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tracks",
+                        to="conference.event",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['event', 'verb', 'happened'], name='fact_by_verb'), models.Index(fields=['subject'], name='fact_by_subject')],
+                "ordering": ["position", "pk"],
+            },
+        ),
+        migrations.AddField(
+            model_name="session",
+            name="track",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="sessions",
+                to="conference.track",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Day",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("date", models.DateField()),
+                ("label", conference.core.text.TranslatedField(blank=True, default=dict, max_length=120)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="days",
+                        to="conference.event",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["date"],
+                "constraints": [models.UniqueConstraint(fields=("event", "date"), name="day_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("directory", "Be listed among the participants of an event")], max_length=20
+                    ),
+                ),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("organizers", "Only the organizers"),
+                            ("participants", "Everyone who takes part in the event"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("given", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="conference.event",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn", None)),
+                        fields=("user", "event", "purpose"),
+                        name="consent_one_in_force",
+                        nulls_distinct=False,
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="AgendaFeed",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("secret", models.CharField(max_length=64, unique=True)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agenda_feeds",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="agenda_feeds",
+                        to="conference.event",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("user", "event"), name="agenda_feed_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="EventRole",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("organizer", "Organizer"),
+                            ("moderator", "Moderator"),
+                            ("speaker", "Speaker"),
+                            ("interpreter", "Interpreter"),
+                            ("exhibitor", "Exhibitor"),
+                            ("recruiter", "Recruiter"),
+                            ("door", "Door staff"),
+                            ("observer", "Observer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="roles",
+                        to="conference.event",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="event_roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "role at an event",
+                "verbose_name_plural": "roles at events",
+                "constraints": [
+                    models.UniqueConstraint(fields=("event", "user", "role"), name="event_role_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Fact",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("verb", models.CharField(max_length=60)),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="model name and primary key, such as session:12", max_length=60
+                    ),
+                ),
+                ("data", models.JSONField(default=dict)),
+                ("happened", models.DateTimeField(auto_now_add=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="facts",
+                        to="conference.event",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["event", "verb", "happened"], name="fact_by_verb"),
+                    models.Index(fields=["subject"], name="fact_by_subject"),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='hall',
-            constraint=models.UniqueConstraint(fields=('event', 'guid'), name='hall_guid_once'),
+            model_name="hall",
+            constraint=models.UniqueConstraint(fields=("event", "guid"), name="hall_guid_once"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['user', '-created'], name='notification_inbox'),
+            model_name="notification",
+            index=models.Index(fields=["user", "-created"], name="notification_inbox"),
         ),
         migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('mailed', None), ('to_mail', True)), fields=['created'], name='notification_to_mail'),
+            model_name="notification",
+            index=models.Index(
+                condition=models.Q(("mailed", None), ("to_mail", True)),
+                fields=["created"],
+                name="notification_to_mail",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once'),
+            model_name="user",
+            constraint=models.UniqueConstraint(
+                django.db.models.functions.text.Lower("email"), name="user_email_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='bodymember',
-            constraint=models.UniqueConstraint(fields=('body', 'user'), name='body_member_once'),
+            model_name="bodymember",
+            constraint=models.UniqueConstraint(fields=("body", "user"), name="body_member_once"),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('event', 'number'), name='release_number_once'),
+            model_name="release",
+            constraint=models.UniqueConstraint(fields=("event", "number"), name="release_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='roomrole',
-            constraint=models.UniqueConstraint(fields=('room', 'user'), name='room_role_one_per_person'),
+            model_name="roomrole",
+            constraint=models.UniqueConstraint(fields=("room", "user"), name="room_role_one_per_person"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='event_ends_after_start'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__gte", models.F("starts_on"))), name="event_ends_after_start"
+            ),
         ),
         migrations.AddIndex(
-            model_name='slot',
-            index=models.Index(fields=['release', 'start'], name='slot_by_release'),
+            model_name="slot",
+            index=models.Index(fields=["release", "start"], name="slot_by_release"),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('session', 'release'), name='slot_once_per_release', nulls_distinct=False),
+            model_name="slot",
+            constraint=models.UniqueConstraint(
+                fields=("session", "release"), name="slot_once_per_release", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end', None), ('start', None)), ('end__gt', models.F('start')), _connector='OR'), name='slot_ends_after_start'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end", None), ("start", None)), ("end__gt", models.F("start")), _connector="OR"
+                ),
+                name="slot_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('release', None), ('start__isnull', False), _connector='OR'), name='released_slot_has_a_time'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("release", None), ("start__isnull", False), _connector="OR"),
+                name="released_slot_has_a_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='speaker',
-            constraint=models.UniqueConstraint(fields=('event', 'guid'), name='speaker_guid_once'),
+            model_name="speaker",
+            constraint=models.UniqueConstraint(fields=("event", "guid"), name="speaker_guid_once"),
         ),
         migrations.AddConstraint(
-            model_name='speaker',
-            constraint=models.UniqueConstraint(fields=('event', 'code'), name='speaker_code_once'),
+            model_name="speaker",
+            constraint=models.UniqueConstraint(fields=("event", "code"), name="speaker_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='speaker',
-            constraint=models.UniqueConstraint(fields=('event', 'number'), name='speaker_number_once'),
+            model_name="speaker",
+            constraint=models.UniqueConstraint(fields=("event", "number"), name="speaker_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='speaker',
-            constraint=models.UniqueConstraint(fields=('event', 'user'), name='speaker_account_once'),
+            model_name="speaker",
+            constraint=models.UniqueConstraint(fields=("event", "user"), name="speaker_account_once"),
         ),
         migrations.AddConstraint(
-            model_name='sessionspeaker',
-            constraint=models.UniqueConstraint(fields=('session', 'speaker'), name='session_speaker_once'),
+            model_name="sessionspeaker",
+            constraint=models.UniqueConstraint(fields=("session", "speaker"), name="session_speaker_once"),
         ),
         migrations.AddConstraint(
-            model_name='spokenlanguage',
-            constraint=models.UniqueConstraint(fields=('user', 'language'), name='spoken_language_once'),
+            model_name="spokenlanguage",
+            constraint=models.UniqueConstraint(fields=("user", "language"), name="spoken_language_once"),
         ),
         migrations.AddConstraint(
-            model_name='star',
-            constraint=models.UniqueConstraint(fields=('user', 'session'), name='star_once'),
+            model_name="star",
+            constraint=models.UniqueConstraint(fields=("user", "session"), name="star_once"),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(fields=('event', 'user'), name='ticket_once_per_event'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(fields=("event", "user"), name="ticket_once_per_event"),
         ),
         migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('event', 'slug'), name='track_slug_once'),
+            model_name="track",
+            constraint=models.UniqueConstraint(fields=("event", "slug"), name="track_slug_once"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(fields=('event', 'guid'), name='session_guid_once'),
+            model_name="session",
+            constraint=models.UniqueConstraint(fields=("event", "guid"), name="session_guid_once"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(fields=('event', 'code'), name='session_code_once'),
+            model_name="session",
+            constraint=models.UniqueConstraint(fields=("event", "code"), name="session_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(fields=('event', 'number'), name='session_number_once'),
+            model_name="session",
+            constraint=models.UniqueConstraint(fields=("event", "number"), name="session_number_once"),
         ),
     ]

@@ -4,20 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conference', '0001_initial'),
+        ("conference", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='notification',
-            name='mail_after',
-            field=models.DateTimeField(blank=True, help_text='Not before then, after a try that failed.', null=True),
+            model_name="notification",
+            name="mail_after",
+            field=models.DateTimeField(
+                blank=True, help_text="Not before then, after a try that failed.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='notification',
-            name='mail_tries',
+            model_name="notification",
+            name="mail_tries",
             field=models.PositiveSmallIntegerField(default=0),
         ),
     ]

@@ -70,4 +70,6 @@ def times(start: datetime, event: Event, end: datetime | None = None, show_date:
         '<span class="time-yours"><time datetime="{}">{}</time>{} {}</span>',
         pair.reader.isoformat(), span(pair.reader, last.reader if last else None), _day_mark(pair), _("your time"),
     )  # fmt: skip
-    return format_html('<span class="times">{}<span class="time-dot" aria-hidden="true"> · </span>{}</span>', here, there)
+    return format_html(
+        '<span class="times">{}<span class="time-dot" aria-hidden="true"> · </span>{}</span>', here, there
+    )

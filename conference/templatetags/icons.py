@@ -13,7 +13,9 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
-POINTING = frozenset({"next", "back", "forward", "return", "send", "sign-in", "sign-out", "undo", "list", "history"})
+POINTING = frozenset(
+    {"next", "back", "forward", "return", "send", "sign-in", "sign-out", "undo", "list", "history"}
+)
 """Icons that point along the line of reading: mirrored where that runs from right to left."""
 
 

@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--yes", action="store_true", help="load it although DEBUG is off")
         parser.add_argument(
-            "--fresh", action="store_true", help="take the demo events away first, with all that was done in them"
+            "--fresh",
+            action="store_true",
+            help="take the demo events away first, with all that was done in them",
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
