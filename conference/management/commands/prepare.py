@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 
@@ -22,8 +22,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=options["verbosity"] - 1)
         call_command("translations", "compile")
         collect_static_files()
-        if options["demo"] and "load_demo" in get_commands():
-            call_command("load_demo")
+        if options["demo"]:
+            # `--demo` is the wish; the command asks for it again where DEBUG is off.
+            call_command("load_demo", yes=True)
 
 
 def collect_static_files() -> None:
