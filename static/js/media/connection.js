@@ -202,7 +202,7 @@ export class Connection extends EventTarget {
     this.prepare(peer);
     await peer.setLocalDescription();
     // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call.
-    const session = await openSession(grant, peer.localDescription?.sdp ?? "", signal);
+    const session = await openSession(grant, peer.localDescription?.sdp ?? "");
     if (signal.aborted) {
       void endSession(session);
       signal.throwIfAborted();

@@ -13,15 +13,15 @@ const END_WITHIN = 3_000;
 /** Sends our offer; gives the session with the server's answer, or throws a `Refusal`.
  * @param {Grant} grant
  * @param {string} offer
- * @param {AbortSignal} signal
  * @returns {Promise<Session>} */
-export async function openSession(grant, offer, signal) {
+export async function openSession(grant, offer) {
   const response = await fetch(grant.url, {
     method: "POST",
     headers: { Authorization: `Bearer ${grant.token}`, "Content-Type": "application/sdp" },
     body: offer,
     credentials: "omit",
-    signal: AbortSignal.any([signal, AbortSignal.timeout(OPEN_WITHIN)]),
+    // Not ended by `stop`: a session that was opened all the same could then not be ended.
+    signal: AbortSignal.timeout(OPEN_WITHIN),
   });
   if (response.status !== 201) throw await refusalIn(response);
   const location = response.headers.get("Location");
