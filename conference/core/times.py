@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 DAY_BOUNDARY = timedelta(hours=4)
 """A conference day runs from 04:00 to 04:00 local time: what starts at half past midnight belongs to the evening before."""
@@ -27,6 +29,12 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(
             _("“%(name)s” is not a time zone, such as Asia/Kathmandu."), params={"name": name}
         )
+
+
+def short_date(moment: date) -> str:
+    """The date as a reader of the active language writes it short, with its weekday: `Tue 24 Nov.`, `11月24日 星期二`."""
+    # Translators: a date format of Django's `date` filter: short weekday, day, short month. Chinese: n月j日 D
+    return date_format(moment, pgettext("date format", "D j N"))
 
 
 def event_day(moment: datetime, zone: zoneinfo.ZoneInfo) -> date:

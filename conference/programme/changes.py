@@ -18,10 +18,10 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from conference.core.text import Text, localise
+from conference.core.times import short_date
 
 WHATS = ("new", "removed", "cancelled", "restored", "time", "hall")
 
@@ -115,7 +115,7 @@ def place_told(place: Mapping[str, Any], time_zone: str) -> str:
     start = datetime.fromisoformat(place["start"]).astimezone(zone)
     end = datetime.fromisoformat(place["end"]).astimezone(zone)
     parts = {
-        "day": date_format(start, "D j N"),
+        "day": short_date(start),
         "start": f"{start:%H:%M}",
         "end": f"{end:%H:%M}",
         "hall": localise(place["hall"]),

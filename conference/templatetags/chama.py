@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from conference.core import languages
 from conference.core.models import Event
 from conference.core.text import language_of, localise
-from conference.core.times import TimePair, time_pair
+from conference.core.times import TimePair, short_date, time_pair
 
 register = template.Library()
 
@@ -34,7 +34,7 @@ def local_lang(text: Any) -> str:
 
 
 @register.filter
-def language_name(tag: str) -> str:
+def own_name(tag: str) -> str:
     """A language by its own name, such as ລາວ."""
     return languages.own_name(tag) if tag else ""
 
@@ -54,7 +54,7 @@ def times(start: datetime, event: Event, end: datetime | None = None, show_date:
     pair = time_pair(start, event.time_zone)
     last = time_pair(end, event.time_zone) if end else None
     city = localise(event.city)
-    day = f"{date_format(pair.event, 'D j N')} " if show_date else ""
+    day = f"{short_date(pair.event)} " if show_date else ""
 
     def span(first: datetime, second: datetime | None) -> str:
         told = first.strftime("%H:%M")
