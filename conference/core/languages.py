@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 LANGUAGES: dict[str, tuple[str, object]] = {
@@ -45,3 +48,12 @@ def own_name(tag: str) -> str:
 def choices() -> list[tuple[str, str]]:
     """For forms: tag and "own name (name in the reader's language)"."""
     return [(tag, f"{own} ({name})") for tag, (own, name) in LANGUAGES.items()]
+
+
+def offered(*texts: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The languages in which a form offers these texts: those of the installation, and those that the texts came with."""
+    tags = dict(settings.CONTENT_LANGUAGES)
+    for text in texts:
+        for tag in text:
+            tags.setdefault(tag, own_name(tag))
+    return list(tags.items())

@@ -113,6 +113,7 @@ class TranslatedFormField(forms.MultiValueField):
         **kwargs: Any,
     ) -> None:
         self.languages = list(languages or settings.CONTENT_LANGUAGES)
+        self.max_length, self.multiline = max_length, multiline
         fields = [forms.CharField(required=False, max_length=max_length) for _pair in self.languages]
         kwargs.setdefault("widget", TranslatedWidget(self.languages, multiline, max_length))
         super().__init__(fields, required=required, require_all_fields=False, **kwargs)

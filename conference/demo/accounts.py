@@ -33,7 +33,7 @@ def sign_in_text(password: str) -> str:
     width = max(len(person.email) for person in ACCOUNTS)
     lines = [
         f"Demo conference: {settings.SITE_URL}/{MAIN_SLUG}/",
-        f"Sign in: {settings.SITE_URL}{reverse('account_login')}",
+        f"Sign in: {settings.SITE_URL}{reverse('password_sign_in')}",
         f"Password of every account below: {password}",
         "",
         *(f"  {person.email.ljust(width)}  {person.account['en']}" for person in ACCOUNTS),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -50,14 +49,13 @@ def edit_event(
     colour: str,
     admission: str,
 ) -> Event:
-    """Change what an event says of itself. Texts in languages that the installation does not offer for editing stay."""
+    """Change what an event says of itself. A text is replaced in all its languages."""
     event = lock_organized_event(actor, event)
     if event.state == Event.State.ARCHIVED:
         raise Conflict(_("This event is archived: it can be read, but not changed."))
     require_order(starts_on, ends_on)
-    texts = {"name": name, "tagline": tagline, "description": description, "city": city, "venue": venue}
     new: dict[str, Any] = {
-        **{field: _keep_others(getattr(event, field), text) for field, text in texts.items()},
+        "name": name, "tagline": tagline, "description": description, "city": city, "venue": venue,
         "starts_on": starts_on, "ends_on": ends_on, "time_zone": time_zone, "colour": colour, "admission": admission,
     }  # fmt: skip
     changed = [field for field, value in new.items() if getattr(event, field) != value]
@@ -175,12 +173,6 @@ def _person(email: str) -> User:
         )
         raise Invalid(sentence, fields={"email": [sentence]})
     return person
-
-
-def _keep_others(old: Text, new: Text) -> Text:
-    """`new`, with the versions of `old` in languages that no form offers."""
-    offered = dict(settings.CONTENT_LANGUAGES)
-    return {**{tag: text for tag, text in old.items() if tag not in offered}, **new}
 
 
 def require_order(starts_on: date, ends_on: date) -> None:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from conference.accounts.zones import zone_choices
 from conference.core.errors import Invalid
 from conference.core.files import MAX_IMAGE_BYTES
+from conference.core.languages import offered
 from conference.core.models import COLOUR, SLUG, Event, Series
-from conference.core.text import TranslatedFormField
+from conference.core.text import Text, TranslatedFormField
 from conference.core.times import validate_time_zone
 from conference.events.addresses import require_free_address
 from conference.events.models import EventRole
@@ -55,6 +56,14 @@ def acronym_of(slug: str) -> str:
     """A short name for exported files, made from the address: small letters, digits and underscores, four at least."""
     made = re.sub(r"[^a-z0-9]+", "_", slug).strip("_")[:30]
     return made if len(made) >= 4 else f"{made}_event"
+
+
+def in_languages_of(field: TranslatedFormField, text: Text) -> TranslatedFormField:
+    """The same field, for the languages that the text has too, so that an edit loses none."""
+    return TranslatedFormField(
+        required=field.required, label=field.label, help_text=field.help_text, max_length=field.max_length,
+        multiline=field.multiline, languages=offered(text),
+    )  # fmt: skip
 
 
 class _AddressForm(forms.Form):
@@ -123,6 +132,10 @@ class NewEditionForm(_AddressForm):
     slug = _address()
     starts_on = _date(_("First day"))
 
+    def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"name": event.name}, **kwargs)
+        self.fields["name"] = in_languages_of(self.base_fields["name"], event.name)  # type: ignore[arg-type]
+
 
 class SettingsForm(_DatesForm):
     """What an event says of itself."""
@@ -157,6 +170,8 @@ class SettingsForm(_DatesForm):
             "time_zone": event.time_zone
         }
         super().__init__(*args, initial=initial, **kwargs)
+        for name in ("name", "tagline", "description", "city", "venue"):
+            self.fields[name] = in_languages_of(self.base_fields[name], getattr(event, name))  # type: ignore[arg-type]
         self.fields["time_zone"] = _zone(event.time_zone)
 
 

@@ -252,7 +252,7 @@ def answer_ticket(request: HttpRequest, event_slug: str, ticket_id: int) -> Http
 def new_edition(request: HttpRequest, event_slug: str) -> HttpResponse:
     """The next edition of the event."""
     event = _organized(request, event_slug)
-    form = NewEditionForm(request.POST or None, initial={"name": event.name})
+    form = NewEditionForm(request.POST or None, event=event)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         made = _try(
