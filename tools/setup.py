@@ -79,7 +79,7 @@ def install_browser_libraries() -> None:
         return
     say("Installing the browser libraries")
     environment = node_environment()
-    run([*npm_command(), "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=BASE_DIR, env=environment)
+    run([*npm_command(), "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"], cwd=BASE_DIR, env=environment)
     stamp.write_text(wanted, encoding="utf-8")
 
 
