@@ -98,7 +98,9 @@ async def stage() -> AsyncIterator[Stage]:
         action = request.match_info["action"]
         person = "34" if action == "publish" else "77"
         token = sign_grant(SECRET, room=12, person=person, action=action, publication="34-camera")
-        return web.json_response({"url": f"{media_url}/{'whip' if action == 'publish' else 'whep'}/12", "token": token})
+        return web.json_response(
+            {"url": f"{media_url}/{'whip' if action == 'publish' else 'whep'}/12", "token": token}
+        )
 
     async def hear(request: web.Request) -> web.Response:
         read_service(request.headers["Authorization"].removeprefix("Bearer "), SECRET, "events")
@@ -128,7 +130,12 @@ async def stage() -> AsyncIterator[Stage]:
         "MEDIA_ICE_ADDRESSES": "127.0.0.1",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "realtime.media", env=environment, cwd=STATIC.parent, stdout=asyncio.subprocess.DEVNULL
+        sys.executable,
+        "-m",
+        "realtime.media",
+        env=environment,
+        cwd=STATIC.parent,
+        stdout=asyncio.subprocess.DEVNULL,
     )
     async with async_playwright() as playwright, aiohttp.ClientSession() as http:
         browser = await playwright.chromium.launch(
@@ -190,7 +197,10 @@ async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage) 
     await publisher.evaluate("publish()")
     await publisher.wait_for_function("states.at(-1)?.state === 'playing'")
     await decodes(viewer)
-    assert await viewer.evaluate("states.map(({state}) => state).filter((state) => state === 'playing').length") == 1
+    assert (
+        await viewer.evaluate("states.map(({state}) => state).filter((state) => state === 'playing').length")
+        == 1
+    )
 
 
 async def test_a_removed_person_is_told_and_stays_away(stage: Stage) -> None:
@@ -200,7 +210,9 @@ async def test_a_removed_person_is_told_and_stays_away(stage: Stage) -> None:
     await decodes(viewer)
 
     headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
-    async with stage.http.delete(f"{stage.media_url}/control/rooms/12/people/34", headers=headers) as response:
+    async with stage.http.delete(
+        f"{stage.media_url}/control/rooms/12/people/34", headers=headers
+    ) as response:
         assert await response.json() == {"ended": 1}
     await publisher.wait_for_function("states.at(-1)?.state === 'failed'")
     assert await publisher.evaluate("states.at(-1).code") == "removed"

@@ -76,8 +76,12 @@ def test_the_parts_that_run_when_packets_arrive_are_still_awaited() -> None:
 
 def test_the_data_classes_have_the_fields_we_set() -> None:
     assert parameters(RTCIceParameters)[:3] == ["usernameFragment", "password", "iceLite"]
-    assert {"component", "foundation", "ip", "port", "priority", "protocol", "type"} <= set(parameters(RTCIceCandidate))
-    assert {"foundation", "component", "transport", "priority", "host", "port", "type"} <= set(parameters(Candidate))
+    assert {"component", "foundation", "ip", "port", "priority", "protocol", "type"} <= set(
+        parameters(RTCIceCandidate)
+    )
+    assert {"foundation", "component", "transport", "priority", "host", "port", "type"} <= set(
+        parameters(Candidate)
+    )
     assert parameters(RTCDtlsParameters) == ["fingerprints", "role"]
 
 
@@ -87,7 +91,9 @@ async def test_the_state_we_read_is_where_it_was() -> None:
         pass
 
     certificate = Certificate.generateCertificate()
-    wire = Wire(certificate=certificate, addresses=("127.0.0.1",), on_rtp=nothing, on_rtcp=nothing, on_closed=nothing)
+    wire = Wire(
+        certificate=certificate, addresses=("127.0.0.1",), on_rtp=nothing, on_rtcp=nothing, on_closed=nothing
+    )
     connection = wire._connection
     assert wire._ice._connection is connection and wire._ice._recv.__self__ is connection
     assert (wire._ice.state, wire._dtls.state) == ("new", "new")
@@ -112,7 +118,9 @@ def test_encrypting_in_place_gives_what_pylibsrtp_gives() -> None:
     buffer = bytearray(2048)
     buffer[: len(packet)] = packet
     length = ffi.new("int *", len(packet))
-    assert lib.srtp_protect(other._srtp[0], ffi.from_buffer("char[]", buffer), length) == lib.srtp_err_status_ok
+    assert (
+        lib.srtp_protect(other._srtp[0], ffi.from_buffer("char[]", buffer), length) == lib.srtp_err_status_ok
+    )
     assert bytes(buffer[: length[0]]) == one.protect(packet)
 
 

@@ -40,7 +40,9 @@ async def test_a_viewer_who_joins_late_gets_a_keyframe_at_once(server: Server) -
         await late.picture(3)
 
 
-async def test_a_publication_of_sound_alone_refuses_the_picture_that_viewers_offer_to_take(server: Server) -> None:
+async def test_a_publication_of_sound_alone_refuses_the_picture_that_viewers_offer_to_take(
+    server: Server,
+) -> None:
     await server.publish(AudioStreamTrack())
     assert list((await server.watch(kinds=("audio",))).tracks) == ["audio"]
     offer = await server.offer(direction="recvonly")
@@ -59,7 +61,9 @@ async def test_a_viewer_who_cannot_decode_what_is_sent_is_told_so(server: Server
     assert (response.status, (await response.json())["code"]) == (422, "codec")
 
 
-async def test_a_second_start_of_the_same_camera_takes_over_and_viewers_notice_only_the_picture(server: Server) -> None:
+async def test_a_second_start_of_the_same_camera_takes_over_and_viewers_notice_only_the_picture(
+    server: Server,
+) -> None:
     old = await server.publish(AudioStreamTrack(), SmallPicture(40))
     viewer = await server.watch()
     await viewer.brightness(40)

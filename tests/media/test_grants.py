@@ -12,7 +12,12 @@ OTHER = "another secret, just as long as the first one is"
 
 
 def grant(**changes: object) -> str:
-    settings: dict[str, object] = {"room": 12, "person": "34", "action": "publish", "publication": "34-camera"}
+    settings: dict[str, object] = {
+        "room": 12,
+        "person": "34",
+        "action": "publish",
+        "publication": "34-camera",
+    }
     return sign_grant(SECRET, **{**settings, **changes})  # type: ignore[arg-type]
 
 
@@ -47,7 +52,14 @@ def test_a_grant_signed_by_somebody_else_is_forged() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"room": "12"}, {"room": True}, {"person": 34}, {"action": "control"}, {"publication": ""}, {"publication": None}],
+    [
+        {"room": "12"},
+        {"room": True},
+        {"person": 34},
+        {"action": "control"},
+        {"publication": ""},
+        {"publication": None},
+    ],
 )
 def test_a_grant_that_does_not_make_sense_is_wrong(changes: dict[str, object]) -> None:
     with pytest.raises(BadGrant) as refusal:

@@ -64,7 +64,10 @@ async def test_without_a_good_grant_nobody_gets_in(server: Server, offer: str) -
 async def test_a_grant_is_good_for_its_room_and_its_action_only(server: Server, offer: str) -> None:
     assert await refusal(await server.post("/whip/13", server.grant("publish"), offer)) == (403, "grant-room")
     assert await refusal(await server.post("/whip/12", server.grant("watch"), offer)) == (403, "grant-action")
-    assert await refusal(await server.post("/whep/12", server.grant("publish"), offer)) == (403, "grant-action")
+    assert await refusal(await server.post("/whep/12", server.grant("publish"), offer)) == (
+        403,
+        "grant-action",
+    )
     assert server.engine.sessions == {}
 
 
@@ -113,7 +116,9 @@ async def test_every_cut_and_every_changed_byte_gets_an_answer_and_never_an_acci
         for text in (offer[:position], offer[:position] + "\x7f" + offer[position + 1 :]):
             response = await server.post("/whip/12", server.grant("publish"), text)
             assert response.status in (201, 400, 422), text
-    await asyncio.gather(*(server.engine.end(session, "left") for session in list(server.engine.sessions.values())))
+    await asyncio.gather(
+        *(server.engine.end(session, "left") for session in list(server.engine.sessions.values()))
+    )
 
 
 async def test_an_offer_of_codecs_we_do_not_forward_is_refused(server: Server) -> None:
@@ -159,7 +164,11 @@ async def test_candidates_may_trickle_in_but_ice_does_not_restart(server: Server
     candidate = "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host"
 
     async def patch(body: str, **headers: str) -> Any:
-        sent = {"Authorization": f"Bearer {token}", "Content-Type": "application/trickle-ice-sdpfrag", **headers}
+        sent = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/trickle-ice-sdpfrag",
+            **headers,
+        }
         return await server.http.patch(url, data=body, headers=sent)
 
     fragment = f"{ours}\r\n{candidate}\r\na=end-of-candidates\r\n"
@@ -234,22 +243,30 @@ class TestLimits:
     def limits(self) -> Limits:
         return Limits(sessions=4, sessions_per_person=2, joins_per_second=0.001, joins_at_once=6)
 
-    async def test_persons_and_the_server_hold_a_limited_number_of_sessions(self, server: Server, offer: str) -> None:
+    async def test_persons_and_the_server_hold_a_limited_number_of_sessions(
+        self, server: Server, offer: str
+    ) -> None:
         async def publish(person: str) -> Any:
-            return await server.post("/whip/12", server.grant("publish", person=person, publication=f"{person}-camera"), offer)
+            return await server.post(
+                "/whip/12", server.grant("publish", person=person, publication=f"{person}-camera"), offer
+            )
 
         assert [(await publish("1")).status for _ in range(2)] == [201, 201]
         crowded = await publish("1")
         assert await refusal(crowded) == (429, "too-many") and "Retry-After" in crowded.headers
         assert [(await publish("2")).status for _ in range(2)] == [201, 201]
         assert await refusal(await publish("3")) == (503, "full")
-        await asyncio.gather(*(server.engine.end(each, "left") for each in list(server.engine.sessions.values())))
+        await asyncio.gather(
+            *(server.engine.end(each, "left") for each in list(server.engine.sessions.values()))
+        )
         assert [(await publish("3")).status for _ in range(2)] == [201, 201]
 
     async def test_a_crowd_is_let_in_at_a_pace(self, server: Server, offer: str) -> None:
         async def publish_and_leave(person: str) -> Any:
             response = await server.post("/whip/12", server.grant("publish", person=person), offer)
-            await asyncio.gather(*(server.engine.end(each, "left") for each in list(server.engine.sessions.values())))
+            await asyncio.gather(
+                *(server.engine.end(each, "left") for each in list(server.engine.sessions.values()))
+            )
             return response
 
         assert [(await publish_and_leave(str(number))).status for number in range(6)] == [201] * 6

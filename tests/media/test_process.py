@@ -75,7 +75,9 @@ async def running() -> AsyncIterator[Running]:
 
 
 @pytest.mark.asyncio
-async def test_a_killed_worker_is_replaced_within_a_second_and_nobody_is_refused_meanwhile(running: Running) -> None:
+async def test_a_killed_worker_is_replaced_within_a_second_and_nobody_is_refused_meanwhile(
+    running: Running,
+) -> None:
     old = running.worker()
     old.kill()
     # Asked in the very moment of the death: answered by the next worker.
@@ -135,14 +137,21 @@ def test_a_taken_port_gets_a_sentence_and_no_traceback() -> None:
         ("MEDIA_ICE_ADDRESSES", "eth0", "is not an IP address"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_refused_with_a_sentence(setting: str, value: str, says: str) -> None:
+def test_a_setting_that_makes_no_sense_is_refused_with_a_sentence(
+    setting: str, value: str, says: str
+) -> None:
     with pytest.raises(BadConfiguration, match=says.replace("*", r"\*")):
         read_configuration({"MEDIA_SECRET": SECRET, setting: value})
 
 
 def test_settings_have_defaults_for_a_laptop_and_are_read_from_the_environment() -> None:
     plain = read_configuration({"MEDIA_SECRET": SECRET})
-    assert (plain.host, plain.port, plain.allowed_origins, plain.events_url) == ("127.0.0.1", 8001, frozenset(), None)
+    assert (plain.host, plain.port, plain.allowed_origins, plain.events_url) == (
+        "127.0.0.1",
+        8001,
+        frozenset(),
+        None,
+    )
     full = read_configuration(
         {
             "MEDIA_SECRET": SECRET,
@@ -235,7 +244,9 @@ async def test_the_queue_is_bounded_and_the_full_list_follows(
     await until(lambda: any(event["event"] == "publications" for event in django.heard), 10)
     rooms = [event["room"] for event in django.heard if event["event"] == "publication.started"]
     assert 9 <= len(rooms) <= 10 and rooms[-1] == 49
-    assert next(event for event in django.heard if event["event"] == "publications")["publications"] == flowing
+    assert (
+        next(event for event in django.heard if event["event"] == "publications")["publications"] == flowing
+    )
     await announcer.close()
 
 

@@ -33,7 +33,9 @@ def extension_map(**ids: int) -> HeaderExtensionsMap:
     found = HeaderExtensionsMap()
     found.configure(
         RTCRtpParameters(
-            headerExtensions=[RTCRtpHeaderExtensionParameters(id=number, uri=uris[name]) for name, number in ids.items()]
+            headerExtensions=[
+                RTCRtpHeaderExtensionParameters(id=number, uri=uris[name]) for name, number in ids.items()
+            ]
         )
     )
     return found
@@ -43,9 +45,22 @@ PUBLISHED = extension_map(mid=4, level=7)
 WATCHED = extension_map(mid=1, level=2)
 
 
-def published(sequence: int, timestamp: int = 0, payload: bytes = KEY, *, ssrc: int = 1111, marker: int = 0, **more: object) -> bytes:
+def published(
+    sequence: int,
+    timestamp: int = 0,
+    payload: bytes = KEY,
+    *,
+    ssrc: int = 1111,
+    marker: int = 0,
+    **more: object,
+) -> bytes:
     packet = RtpPacket(
-        payload_type=96, marker=marker, sequence_number=sequence & 0xFFFF, timestamp=timestamp & 0xFFFFFFFF, ssrc=ssrc, payload=payload
+        payload_type=96,
+        marker=marker,
+        sequence_number=sequence & 0xFFFF,
+        timestamp=timestamp & 0xFFFFFFFF,
+        ssrc=ssrc,
+        payload=payload,
     )
     packet.extensions = HeaderExtensions(mid="9", audio_level=(True, 33))
     packet.padding_size = int(str(more.get("padding", 0)))
@@ -99,7 +114,12 @@ def test_a_packet_reaches_the_viewer_with_the_viewers_numbers_and_the_publishers
     viewer = Viewer()
     give(track(viewer), published(60000, 123456, KEY, marker=1))
     (packet,) = viewer.sent
-    assert (packet.ssrc, packet.payload_type, packet.sequence_number, packet.timestamp) == (5555, 120, 100, 7_000_000)
+    assert (packet.ssrc, packet.payload_type, packet.sequence_number, packet.timestamp) == (
+        5555,
+        120,
+        100,
+        7_000_000,
+    )
     assert (packet.marker, packet.payload) == (1, KEY)
     assert (packet.extensions.mid, packet.extensions.audio_level) == ("0", (True, 33))
 
@@ -141,7 +161,9 @@ def test_numbers_and_times_keep_their_distances_across_every_wrap(
     for index, payload in enumerate(payloads):
         assert give(the_track, published(start + index, time + 3000 * index, payload))
     assert viewer.sequences == [(first + index) & 0xFFFF for index in range(len(payloads))]
-    assert [packet.timestamp for packet in viewer.sent] == [7_000_000 + 3000 * index for index in range(len(payloads))]
+    assert [packet.timestamp for packet in viewer.sent] == [
+        7_000_000 + 3000 * index for index in range(len(payloads))
+    ]
     assert [packet.payload for packet in viewer.sent] == payloads
 
 
@@ -265,7 +287,9 @@ def test_what_the_publisher_repeats_fills_the_gap_for_everybody() -> None:
     source = the_track.source
     assert source is not None
     assert source.due_nacks(1.0) == [3, 4] and source.due_nacks(1.01) == []
-    wrapped = wrap_rtx(RtpPacket.parse(published(3, 777), PUBLISHED), payload_type=97, sequence_number=9, ssrc=1112)
+    wrapped = wrap_rtx(
+        RtpPacket.parse(published(3, 777), PUBLISHED), payload_type=97, sequence_number=9, ssrc=1112
+    )
     _, _, packet = read_packet(wrapped.serialize(PUBLISHED), 7)
     assert the_track.receive_retransmission(packet, 1.1)
     assert viewer.sequences == [100, 101, 104, 102]
@@ -355,7 +379,9 @@ def test_garbage_is_refused_and_breaks_nothing(data: bytes) -> None:
 def test_packets_are_read_as_aiortc_reads_them(
     payload: bytes, sequence: int, csrcs: list[int], level: int | None, padding: int
 ) -> None:
-    packet = RtpPacket(payload_type=100, marker=1, sequence_number=sequence, timestamp=5, ssrc=42, payload=payload)
+    packet = RtpPacket(
+        payload_type=100, marker=1, sequence_number=sequence, timestamp=5, ssrc=42, payload=payload
+    )
     packet.csrc = csrcs
     packet.padding_size = padding
     packet.extensions = HeaderExtensions(mid="audio", audio_level=None if level is None else (False, level))
