@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import nh3
 from django import template
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import escape, linebreaks, urlize
+from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from conference.accounts.countries import country_name
+from conference.core import languages
+from conference.core.models import Event
 from conference.core.text import localise
+from conference.core.times import time_pair
 from conference.programme.changes import place_told, told
 from conference.programme.models import Session, Slot, Speaker
 
@@ -72,7 +76,7 @@ def primary(tag: str) -> str:
 
 
 @register.filter
-def length(slot: Slot) -> str:
+def duration(slot: Slot) -> str:
     """How long a session lasts: "45 min", "1 h 30 min"."""
     if slot.start is None or slot.end is None:
         return ""
@@ -126,3 +130,26 @@ def is_web(address: Any) -> bool:
 def country(code: str) -> str:
     """A country's name in the reader's language."""
     return country_name(code)
+
+
+@register.filter
+def own_name(tag: str) -> str:
+    """A language by its own name, such as ລາວ. (Django's i18n library has a `language_name` that knows fewer.)"""
+    return languages.own_name(tag) if tag else ""
+
+
+@register.simple_tag
+def clock(moment: datetime, event: Event) -> SafeString:
+    """A full hour at the edge of the grid, where there is no room for words: the event's clock, below it the reader's."""
+    pair = time_pair(moment, event.time_zone)
+    here = format_html("<small>{}</small>", pair.reader.strftime("%H:%M")) if not pair.same_clock else ""
+    there = pair.event.strftime("%H:%M")
+    return format_html('<time datetime="{}">{}</time>{}', pair.event.isoformat(), there, here)
+
+
+@register.simple_tag
+def clock_head(event: Event) -> SafeString:
+    """What the two times of `clock` are."""
+    same = time_pair(timezone.now(), event.time_zone).same_clock
+    here = "" if same else format_html("<small>{}</small>", _("your time"))
+    return format_html("<bdi>{}</bdi>{}", localise(event.city), here)

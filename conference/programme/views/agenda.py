@@ -60,7 +60,7 @@ def star(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
     on = request.POST.get("on") == "1"
     session = (actions.star if on else actions.unstar)(request.user, event, code)
     if request.htmx:  # type: ignore[attr-defined]
-        context = {"event": event, "session": session, "starred": on}
+        context = {"event": event, "session": session, "starred": on, "words": "words" in request.POST}
         return render(request, "programme/star.html", context)
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,9 @@ from conference.programme.queries import (
 from conference.registration.queries import ticket_of
 from conference.rooms.queries import ON_STAGE, role_in
 
+IMMINENT = timedelta(hours=2)
+"""What is on my agenda so soon stands above what is on."""
+
 
 def _event(request: HttpRequest, event_slug: str) -> Event:
     event = get_event(request.user, event_slug)
@@ -67,9 +71,9 @@ def now(request: HttpRequest, event_slug: str) -> HttpResponse:
         "mine": cards(event, [moment.mine], tracks=numbers, at=at, starred=starred)[0]
         if moment.mine
         else None,
+        "mine_soon": moment.mine is not None and moment.mine.start <= at + IMMINENT,  # type: ignore[operator]
         "before": moment.first is not None and at < moment.first,
         "after": moment.last is not None and at >= moment.last,
-        "zone": ZoneInfo(event.time_zone),
     }
     if _wants_part(request, "now"):
         return render(request, "programme/now_live.html", context)

@@ -4,7 +4,7 @@
 /** @param {Event} event */
 function starOf(event) {
   const target = event.target;
-  return target instanceof HTMLElement && target.matches("button.star") ? target : null;
+  return target instanceof HTMLElement && target.matches("button.starring") ? target : null;
 }
 
 /** @param {HTMLElement} star */
