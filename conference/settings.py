@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -202,6 +203,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1" if flag(
 
 MFA_ADAPTER = "conference.accounts.adapter.PasskeyAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn"]
+MFA_FORMS = {
+    "login_webauthn": "conference.accounts.forms.PasskeySignInForm",
+    "add_webauthn": "conference.accounts.forms.AddPasskeyForm",
+}
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
@@ -342,7 +347,19 @@ UNFOLD = {
     "SITE_HEADER": "Chama",
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
-}
+    "SITE_ICON": lambda request: static("img/mark.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "SIDEBAR": {"show_search": False, "navigation": "conference.admin.navigation"},
+    # The tea green of static/css/base.css, in unfold's steps.
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .018 160)", "100": "oklch(94% .034 160)", "200": "oklch(88% .06 160)",
+            "300": "oklch(80% .085 160)", "400": "oklch(68% .095 160)", "500": "oklch(54% .09 160)",
+            "600": "oklch(43% .075 160)", "700": "oklch(37% .064 160)", "800": "oklch(31% .052 160)",
+            "900": "oklch(26% .042 160)", "950": "oklch(19% .03 160)",
+        }
+    },
+}  # fmt: skip
 
 # --- Logs: one line of JSON each, with the request's id and without personal data ---
 

@@ -316,7 +316,7 @@ def _releases(
             )
         note = {
             "en": "An evening talk, two better times, a larger hall, and one visit that has to wait.",
-            "zh-hans": "新增一场晚间谈话,调整两场时间,更换一个更大的会场,取消一次参观。",
+            "zh-hans": "新增一场晚间谈话，调整两场时间，更换一个更大的会场，取消一次参观。",
         }
         second = release(organizer, event, version="1.1", note=note)
         Release.objects.filter(pk=second.pk).update(released=at - timedelta(days=2))

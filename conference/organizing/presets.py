@@ -93,7 +93,7 @@ PRESETS: dict[str, Preset] = {
     Event.Kind.DOCKING: Preset(
         kind=Event.Kind.DOCKING,
         days=1,
-        tagline={"en": "Needs first: who can help, says so at once", "zh-hans": "需求先行,能帮忙的当场回应"},
+        tagline={"en": "Needs first: who can help, says so at once", "zh-hans": "需求先行，能帮忙的当场回应"},
         tracks=(
             ({"en": "Needs", "zh-hans": "需求"}, "#a03a5a"),
             ({"en": "Offers", "zh-hans": "供给"}, "#4f7a28"),
