@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 
 from asgi import application
@@ -24,6 +26,7 @@ from conference.events.models import EventRole
 from conference.registration.models import Ticket
 from conference.rooms.models import Room, RoomRole
 from realtime.connection import close_database_connections
+from realtime.models import Publication
 
 _numbers = itertools.count(1)
 
@@ -68,6 +71,10 @@ class World:
         RoomRole.objects.create(room=self.room, user=user, role=role)
         return user
 
+    def publication(self, user: User, source: str = "camera") -> Publication:
+        """Something of this person on the stage."""
+        return Publication.objects.create(room=self.room, user=user, source=source, audio=True, video=True)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def no_connections_left(django_db_setup: None) -> Iterator[None]:
@@ -95,6 +102,8 @@ class Tab:
         self.wire = communicator
         self._ids = itertools.count(1)
         self.aside: list[dict[str, Any]] = []
+        self.hello: dict[str, Any] = {}
+        self.refusal: dict[str, Any] = {}
 
     async def frame(self, timeout: float = 3) -> dict[str, Any]:
         """The next frame of any kind but presence, which comes when it likes."""
@@ -118,7 +127,7 @@ class Tab:
         """Send a command and return its reply frame; updates that come before it are kept aside."""
         number = next(self._ids)
         frame = {"id": number, "command": command, "data": data, **({"room": room} if room else {})}
-        await self.wire.send_to(text_data=json.dumps(frame))
+        await self.wire.send_to(text_data=json.dumps(frame, ensure_ascii=False))
         while True:
             answer = json.loads(await self.wire.receive_from(6))
             if answer.get("reply") == number:
@@ -147,10 +156,18 @@ async def tab() -> AsyncIterator[OpenTab]:
     """Open tabs: `await tab(user)`, or `await tab(user, room)` to be in the room. Closed after the test."""
     opened: list[WebsocketCommunicator] = []
 
-    async def open_tab(user: User | None, room: Room | None = None, *, origin: str | None = "http://testserver") -> Tab:
+    async def open_tab(
+        user: User | None,
+        room: Room | None = None,
+        *,
+        origin: str | None = "http://testserver",
+        language: str = "en",
+    ) -> Tab:
         headers = [(b"host", b"testserver")]
+        cookies = f"{settings.LANGUAGE_COOKIE_NAME}={language}"
         if user is not None:
-            headers.append((b"cookie", (await database_sync_to_async(cookie_of)(user)).encode()))
+            cookies += f"; {await database_sync_to_async(cookie_of)(user)}"
+        headers.append((b"cookie", cookies.encode()))
         if origin is not None:
             headers.append((b"origin", origin.encode()))
         wire = WebsocketCommunicator(application, "/ws/", headers=headers)
@@ -159,13 +176,18 @@ async def tab() -> AsyncIterator[OpenTab]:
         opened.append(wire)
         made = Tab(wire)
         if user is not None:
-            hello = json.loads(await wire.receive_from(5))
-            assert hello.get("signal") == "hello" or "error" in hello, hello
+            first = json.loads(await wire.receive_from(5))
+            made.hello, made.refusal = first.get("data", {}), first.get("error", {})
         if room is not None:
             reply = await made.ask("room.enter", room.pk)
             assert "data" in reply, reply
         return made
 
-    yield open_tab
-    for wire in opened:
-        await wire.disconnect()
+    try:
+        yield open_tab
+        for wire in opened:
+            if not wire.future.done():
+                await wire.disconnect()
+    finally:
+        # Queries of an async test, and of Channels' own middleware, run on the one thread for such work.
+        await sync_to_async(connections.close_all)()

@@ -84,7 +84,7 @@ export class RoomChat extends HTMLElement {
       setTimeout(() => this.#log.setAttribute("aria-live", "polite"), 500);
     }
     const shut = room.phase === "refused" || room.phase === "closed";
-    this.#text.disabled = this.#button.disabled = shut;
+    this.#form.hidden = shut;
   }
 
   /** @param {number} size
@@ -93,6 +93,7 @@ export class RoomChat extends HTMLElement {
     const room = this.#room;
     if (room?.more) this.#note.replaceChildren(this.#earlier);
     else if (room?.phase === "entering") this.#note.textContent = gettext("The chat is loading.");
+    else if (room?.phase === "refused" || room?.phase === "closed") this.#note.textContent = "";
     else if (size === 0) this.#note.textContent = gettext("Nobody has written yet. Say hello!");
     else this.#note.textContent = gettext("This is the beginning of the chat.");
     return this.#note;
@@ -242,7 +243,8 @@ function head(name, moment) {
  * @returns {string} the time on the reader's clock, with the day where it was not today */
 function clock(moment) {
   const { lang, dataset } = document.documentElement;
-  const zone = { timeZone: dataset.zone || undefined };
+  // Without a zone in the profile the device's own is right; the page's is then only a guess.
+  const zone = { timeZone: "zoneKnown" in dataset ? dataset.zone : undefined };
   const day = new Intl.DateTimeFormat("sv", zone);
   const today = day.format(moment) === day.format(new Date());
   const shown = /** @type {Intl.DateTimeFormatOptions} */ (today ? {} : { day: "numeric", month: "short" });

@@ -114,7 +114,7 @@ export class RoomStage extends HTMLElement {
     const words = {
       entering: gettext("Connecting…"),
       away: gettext("There is no connection at the moment. The picture comes back by itself."),
-      here: room.mayPublish ? gettext("The stage is free. Start your camera when you are ready.") : gettext("Nobody is on the stage yet. The picture starts here by itself."),
+      here: room.mayPublish ? gettext("The stage is free. Start your camera when you are ready.") : gettext("Nobody is on the stage at the moment. The picture starts here by itself."),
       refused: room.problem?.message ?? "",
       closed: room.problem?.message ?? "",
     }[room.phase];

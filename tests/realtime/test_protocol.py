@@ -1,0 +1,239 @@
+"""What the socket does with frames that are wrong, people who may not, and pages of other sites."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conference.accounts.models import User
+from conference.core.errors import Refusal
+from conference.core.models import Fact, Stream
+from realtime.commands import COMMANDS, clean
+from realtime.models import Message, Publication
+from realtime.protocol import MAX_FRAME, BadFrame, read_command, resume_frame
+from tests.realtime.conftest import OpenTab, World
+
+in_db = database_sync_to_async
+
+GARBAGE: dict[str, tuple[str | bytes, str, int | None]] = {
+    "not JSON": ("hello", "bad_frame", None),
+    "nothing": (" ", "bad_frame", None),
+    "half a frame": ('{"id": 1, "command": ', "bad_frame", None),
+    "bytes": (b"\x00\x01\x02", "bad_frame", None),
+    "a megabyte": ("x" * 1024 * 1024, "too_large", None),
+    "a megabyte of message": (
+        json.dumps({"id": 1, "command": "chat.send", "data": {"text": "x" * 1024 * 1024}}),
+        "too_large",
+        None,
+    ),
+    "few characters, many bytes": ("ສ" * (MAX_FRAME // 2), "too_large", None),
+    "a nested bomb": ("[" * 4000 + "]" * 4000, "bad_frame", None),
+    "a nested object bomb": ('{"a":' * 1300 + "1" + "}" * 1300, "bad_frame", None),
+    "a number too large to read": ('{"id": ' + "9" * 5000 + "}", "bad_frame", None),
+    "not a number": ('{"id": NaN, "command": "ping"}', "bad_frame", None),
+    "half a character": ('{"id": 1, "command": "ping", "data": {"x": "\\ud800"}}', "bad_frame", None),
+    "a list": ("[1, 2]", "bad_frame", None),
+    "a text": ('"ping"', "bad_frame", None),
+    "no id": ('{"command": "ping"}', "bad_frame", None),
+    "a negative id": ('{"id": -1, "command": "ping"}', "bad_frame", None),
+    "true as id": ('{"id": true, "command": "ping"}', "bad_frame", None),
+    "no command": ('{"id": 3}', "bad_frame", 3),
+    "a number as command": ('{"id": 4, "command": 4}', "bad_frame", 4),
+    "an unknown command": ('{"id": 5, "command": "room.destroy"}', "unknown_command", 5),
+    "a Python name as command": ('{"id": 6, "command": "__class__"}', "unknown_command", 6),
+    "a list as data": ('{"id": 7, "command": "ping", "data": []}', "bad_frame", 7),
+    "a text as room": ('{"id": 8, "command": "room.enter", "room": "12"}', "bad_frame", 8),
+    "a room below 1": ('{"id": 9, "command": "room.enter", "room": 0}', "bad_frame", 9),
+    "no room": ('{"id": 10, "command": "room.enter"}', "invalid", 10),
+    "a room that is not there": ('{"id": 11, "command": "room.enter", "room": 999999999}', "missing", 11),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_garbage_is_answered_and_never_closes(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy)
+    for what, (sent, code, number) in GARBAGE.items():
+        if isinstance(sent, bytes):
+            await one.wire.send_to(bytes_data=sent)
+        else:
+            await one.wire.send_to(text_data=sent)
+        answer = await one.frame()
+        assert (answer["reply"], answer["error"]["code"]) == (number, code), what
+        assert answer["error"]["message"].endswith("."), what
+    assert (await one.ask("ping"))["data"] == {}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_flood_of_garbage_is_slowed_down_not_closed(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy)
+    for _number in range(120):
+        await one.wire.send_to(text_data="{")
+    codes = [(await one.frame())["error"]["code"] for _number in range(120)]
+    assert set(codes) == {"bad_frame", "busy"}
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.text(max_size=300) | json_values.map(json.dumps))
+@settings(max_examples=300, deadline=None)
+def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
+    try:
+        frame = read_command(text)
+    except BadFrame as error:
+        assert str(error.message).endswith(".")
+    else:
+        assert frame.id >= 0
+
+
+@given(st.sampled_from(sorted(COMMANDS)), st.dictionaries(st.sampled_from(
+    ["text", "client_id", "before", "stream", "seq", "source", "publication", "event", "x"]), json_values, max_size=5))
+@settings(max_examples=300, deadline=None)
+def test_every_form_survives_every_value(name: str, data: dict[str, Any]) -> None:
+    try:
+        cleaned = clean(COMMANDS[name], 1, data)
+    except Refusal as error:
+        assert error.as_data()["fields"]
+    else:
+        assert set(cleaned) == set(COMMANDS[name].form.base_fields)
+
+
+def test_a_resume_reply_is_json_with_the_frames_as_they_were() -> None:
+    frames = ['{"stream":"room.1","update":"message.saved","seq":4,"data":{"id":1}}', '{"seq":5}']
+    reply = json.loads(resume_frame(3, {"seq": 5, "stream": "room.1"}, frames))
+    assert reply == {"reply": 3, "data": {"seq": 5, "stream": "room.1", "updates": [json.loads(each) for each in frames]}}
+    assert json.loads(resume_frame(3, {"seq": 5}, []))["data"] == {"seq": 5, "updates": []}
+
+
+# --- who may come in ---
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_someone_not_signed_in_is_told_so_and_let_go(world: World, tab: OpenTab) -> None:
+    one = await tab(None)
+    frame = await one.frame()
+    assert frame["reply"] is None
+    assert frame["error"] == {"code": "signed_out", "message": "You are signed out. Sign in to take part."}
+    assert await one.wire.receive_output(2) == {"type": "websocket.close", "code": 4401}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "http://testserver.evil.example", "http://testserver:81", "null", "file://testserver", ""],
+)
+async def test_a_page_of_another_site_is_refused_with_a_sentence(world: World, tab: OpenTab, origin: str) -> None:
+    one = await tab(world.noy, origin=origin)
+    assert await one.wire.receive_output(2) == {"type": "websocket.close", "code": 4403}
+    assert not one.hello
+    assert one.refusal["code"] == "foreign"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_program_without_an_origin_gets_in(world: World, tab: OpenTab) -> None:
+    assert (await (await tab(world.noy, origin=None)).ask("ping"))["data"] == {}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_sentences_come_in_the_language_of_the_page(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy, language="zh-hans")
+    assert (await one.ask("chat.send", world.room.pk))["error"]["fields"]["client_id"] == ["这个字段是必填项。"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_signs_out_elsewhere_can_do_nothing_here(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy, world.room)
+    await Session.objects.all().adelete()
+    assert (await one.say("Hi", world.room.pk))["error"]["code"] == "signed_out"
+    assert await one.wire.receive_output(2) == {"type": "websocket.close", "code": 4401}
+    assert await Message.objects.acount() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_closed_account_can_do_nothing(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy, world.room)
+    await User.objects.filter(pk=world.noy.pk).aupdate(is_active=False)
+    assert (await one.say("Hi", world.room.pk))["error"]["code"] == "signed_out"
+
+
+# --- denied: every command, nothing changed ---
+
+DATA: dict[str, dict[str, Any]] = {
+    "ping": {},
+    "room.enter": {},
+    "room.leave": {},
+    "room.people": {},
+    "event.follow": {"event": "EVENT"},
+    "stream.resume": {"stream": "ROOM STREAM", "seq": 0},
+    "chat.send": {"client_id": str(uuid.uuid4()), "text": "Hi"},
+    "chat.history": {"before": 10},
+    "stage.publish": {"source": "camera"},
+    "stage.watch": {"publication": "PUBLICATION"},
+    "stage.stop": {"publication": "PUBLICATION"},
+}
+HARMLESS = {"ping", "room.leave"}
+
+
+def test_each_command_has_its_denial_below() -> None:
+    assert set(DATA) == set(COMMANDS)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("command", sorted(set(DATA) - HARMLESS))
+async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: OpenTab, command: str) -> None:
+    def prepare() -> dict[str, Any]:
+        if command == "event.follow":
+            world.event.state = "draft"
+            world.event.save()
+        filled = {
+            "EVENT": world.event.pk,
+            "ROOM STREAM": f"room.{world.room.pk}",
+            "PUBLICATION": world.publication(world.bounmy).pk,
+        }
+        return {key: filled.get(value, value) if isinstance(value, str) else value for key, value in DATA[command].items()}
+
+    data = await in_db(prepare)()
+    one = await tab(world.stranger)
+    before = await in_db(_state)()
+    answer = await one.ask(command, world.room.pk, **data)
+    assert answer["error"]["code"] in {"denied", "missing"}, answer
+    assert await in_db(_state)() == before
+    assert await one.silence()
+
+
+def _state() -> list[Any]:
+    return [list(model.objects.order_by("pk").values()) for model in (Message, Publication, Fact, Stream)]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_one_persons_stream_is_nobody_elses(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy)
+    for stream in (f"person.{world.bounmy.pk}", "person.999999", f"room.{world.room.pk}.hosts", "bus", "room.0"):
+        error = (await one.ask("stream.resume", stream=stream, seq=0))["error"]
+        assert error["code"] in {"missing", "invalid"}, stream
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_socket_follows_only_so_many_streams(world: World, tab: OpenTab) -> None:
+    rooms = await in_db(lambda: [type(world.room).objects.create(event=world.event) for _number in range(8)])()
+    one = await tab(world.noy)
+    codes = []
+    for room in rooms:
+        answer = await one.ask("room.enter", room.pk)
+        codes.append(answer.get("error", {}).get("code"))
+        await in_db(cache.clear)()  # the rate is another test's
+    assert codes == [None] * 7 + ["conflict"]
+    await one.ask("room.leave", rooms[0].pk)
+    assert "data" in await one.ask("room.enter", rooms[7].pk)
