@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, LoginWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
@@ -328,3 +330,29 @@ class DeleteAccountForm(forms.Form):
         if self.cleaned_data["email"].strip().lower() != self.person.email.lower():
             raise ValidationError(_("This is not the address of this account. Nothing was deleted."))
         return self.cleaned_data["email"]
+
+
+FORGED = (LookupError, AttributeError, TypeError, ValueError, struct.error)
+"""What the libraries raise on a credential that no browser made; allauth lets some of it through as a server error."""
+
+
+class PasskeySignInForm(LoginWebAuthnForm):
+    """A passkey as an answer to the sign-in page's challenge."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()
+        except FORGED as error:
+            raise ValidationError(_("This passkey does not open an account here. Sign in by mail.")) from error
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A new passkey."""
+
+    name = forms.CharField(required=False, max_length=60)
+
+    def clean(self) -> Any:
+        try:
+            return super().clean()
+        except FORGED as error:
+            raise ValidationError(_("The passkey could not be made. Try again.")) from error

@@ -13,6 +13,7 @@ from conference.accounts.countries import country_name
 from conference.accounts.queries import directory_consent_of, person_data
 from conference.accounts.zones import zone_name, zone_to_offer
 from conference.core.errors import Denied
+from conference.core.forms import posted
 from conference.core.models import Event
 from conference.events.models import EventRole
 from conference.events.queries import Role, get_event, organized_events, roles_in
@@ -73,7 +74,7 @@ def register(request: HttpRequest, event_slug: str) -> HttpResponse:
         ticket = None
     consent = directory_consent_of(person, event)  # type: ignore[arg-type]
     initial = {"mode": ticket.mode if ticket else Ticket.Mode.ONLINE, "audience": consent.audience if consent else ""}
-    form = RegisterForm(request.POST or None, initial=initial)
+    form = RegisterForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         ticket = actions.register(person, event, mode=form.cleaned_data["mode"])  # type: ignore[arg-type]
         actions.choose_listing(person, event, audience=form.cleaned_data["audience"])  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def listing(request: HttpRequest, event_slug: str) -> HttpResponse:
     if not may_attend(person, event) and not roles_in(person, event):  # type: ignore[arg-type]
         raise Denied(_("Only people who take part in this event see its participants. Register first."))
     consent = directory_consent_of(person, event)  # type: ignore[arg-type]
-    form = ListingForm(request.POST or None, initial={"audience": consent.audience if consent else ""})
+    form = ListingForm(posted(request), initial={"audience": consent.audience if consent else ""})
     if request.method == "POST" and form.is_valid():
         actions.choose_listing(person, event, audience=form.cleaned_data["audience"])  # type: ignore[arg-type]
         messages.success(

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from conference.accounts.actions import delete_account
 from conference.accounts.forms import DeleteAccountForm
 from conference.accounts.views.sign_in import fresh_sign_in_required
+from conference.core.forms import posted
 from conference.core.personal_data import Section, personal_data, sections
 
 
@@ -72,7 +73,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delete(request: HttpRequest) -> HttpResponse:
     """The end of the account, after the address was typed."""
-    form = DeleteAccountForm(request.POST or None, person=request.user)  # type: ignore[arg-type]
+    form = DeleteAccountForm(posted(request), person=request.user)  # type: ignore[arg-type]
     if request.method == "POST" and form.is_valid():
         delete_account(request.user)
         get_adapter().logout(request)

@@ -24,6 +24,7 @@ from conference.accounts.queries import find_organisations, spoken_languages_of
 from conference.accounts.sectors import DOMAINS
 from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import KEPT_COOKIE, zone_guess, zone_name
+from conference.core.forms import posted
 
 PLAIN = (
     "name", "name_latin", "name_chinese", "job_title", "country", "came_for", "sectors", "introduction", "time_zone",
@@ -39,10 +40,10 @@ def profile(request: HttpRequest) -> HttpResponse:
         "organisation": person.organisation.name if person.organisation else ""  # type: ignore[union-attr]
     }
     form = ProfileForm(
-        request.POST or None, request.FILES or None, person=person, guess=zone_guess(request.COOKIES), initial=initial  # type: ignore[arg-type]
+        posted(request), request.FILES or None, person=person, guess=zone_guess(request.COOKIES), initial=initial  # type: ignore[arg-type]
     )
     spoken = [{"language": row.language, "level": row.level} for row in spoken_languages_of(person)]  # type: ignore[arg-type]
-    languages = SpokenLanguages(request.POST or None, initial=spoken, prefix="spoken")
+    languages = SpokenLanguages(posted(request), initial=spoken, prefix="spoken")
     if request.method == "POST" and form.is_valid() & languages.is_valid():
         data = form.cleaned_data
         with transaction.atomic():
@@ -56,7 +57,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         set_language_cookie(request, response, data["language"])
         return response
     words = {"form": form, "spoken": languages, "domains": DOMAINS, "most": MOST_SECTORS}
-    return render(request, "accounts/profile.html", words, status=422 if form.errors or languages.errors else 200)
+    return render(request, "accounts/profile.html", words, status=422 if request.method == "POST" else 200)
 
 
 @require_GET

@@ -15,6 +15,7 @@ from conference.accounts.forms import EmailForm, PasswordForm
 from conference.accounts.queries import passkeys_of, social_accounts_of
 from conference.accounts.views.sign_in import ask, busy_status, fresh_sign_in_required
 from conference.core.errors import Busy
+from conference.core.forms import posted
 
 
 @never_cache
@@ -30,7 +31,7 @@ def security(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def address(request: HttpRequest) -> HttpResponse:
     """Move the account to another address: it must be proven first."""
-    form = EmailForm(request.POST or None)
+    form = EmailForm(posted(request))
     busy = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -47,7 +48,7 @@ def address(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def password(request: HttpRequest) -> HttpResponse:
     """Set a password, or another one. The old one is not asked for: the person has just proven who they are."""
-    form = PasswordForm(request.POST or None, person=request.user)  # type: ignore[arg-type]
+    form = PasswordForm(posted(request), person=request.user)  # type: ignore[arg-type]
     if request.method == "POST" and form.is_valid():
         update_session_auth_hash(request, set_password(request.user, password=form.cleaned_data["password"]))
         messages.success(request, _("Your password is set. Other devices were signed out."))

@@ -32,6 +32,7 @@ from conference.accounts import codes
 from conference.accounts.actions import arrive, ask_to_prove, change_email, count_wrong_code
 from conference.accounts.forms import CodeForm, EmailForm
 from conference.core.errors import Busy, Conflict, Invalid, Refusal
+from conference.core.forms import posted
 from conference.core.middleware import TIME_ZONE_COOKIE
 
 CHALLENGE = "challenge"
@@ -86,7 +87,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = safe_target(request)
     if request.user.is_authenticated:
         return redirect(target or "me")
-    form = EmailForm(request.POST or None)
+    form = EmailForm(posted(request))
     busy = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -107,7 +108,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     challenge = codes.find(request.session.get(CHALLENGE))
     if challenge is None or not _may_answer(request, challenge):
         return _expired(request)
-    form = CodeForm(request.POST or None)
+    form = CodeForm(posted(request))
     busy = None
     if request.method == "POST" and form.is_valid():
         try:

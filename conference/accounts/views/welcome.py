@@ -16,6 +16,7 @@ from conference.accounts.forms import FIRST_SECTORS, InterestsForm, MediaForm, W
 from conference.accounts.sectors import DOMAINS
 from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import zone_guess
+from conference.core.forms import posted
 
 STEPS = ("welcome", "welcome_interests", "welcome_media")
 
@@ -44,7 +45,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         return _onwards(request, "welcome")
     person, guess = request.user, zone_guess(request.COOKIES)
     initial = {"name": person.name, "language": get_language(), "country": person.country}  # type: ignore[union-attr]
-    form = WelcomePlaceForm(request.POST or None, person=person, guess=guess, initial=initial)  # type: ignore[arg-type]
+    form = WelcomePlaceForm(posted(request), person=person, guess=guess, initial=initial)  # type: ignore[arg-type]
     if request.method == "POST" and form.is_valid():
         change_profile(person, **form.cleaned_data)
         response = _onwards(request, "welcome")
@@ -60,7 +61,7 @@ def welcome_interests(request: HttpRequest) -> HttpResponse:
         return _onwards(request, "welcome_interests")
     person = request.user
     initial = {field: getattr(person, field) for field in ("came_for", "sectors", "introduction")}
-    form = InterestsForm(request.POST or None, initial=initial)
+    form = InterestsForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         change_profile(person, **form.cleaned_data)
         return _onwards(request, "welcome_interests")
@@ -73,7 +74,7 @@ def welcome_media(request: HttpRequest) -> HttpResponse:
     if "later" in request.POST:
         return _onwards(request, "welcome_media")
     person = request.user
-    form = MediaForm(request.POST or None, initial={"media_mode": person.media_mode})  # type: ignore[union-attr]
+    form = MediaForm(posted(request), initial={"media_mode": person.media_mode})  # type: ignore[union-attr]
     if request.method == "POST" and form.is_valid():
         change_profile(person, **form.cleaned_data)
         return _onwards(request, "welcome_media")
