@@ -18,6 +18,11 @@ def create_room(event: Event) -> Room:
     return Room.objects.create(event=event)
 
 
+def create_rooms(event: Event, count: int) -> list[Room]:
+    """`create_room`, many at once."""
+    return Room.objects.bulk_create([Room(event=event) for _number in range(count)])
+
+
 @transaction.atomic
 def set_room_roles(room: Room, roles: Mapping[int, str]) -> None:
     """Make `roles` (user id -> role) the parts given in this room, and no others. Those whose part changed are looked at

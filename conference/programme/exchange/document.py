@@ -7,7 +7,8 @@ zone they were written in; the zone of the event is named once, in `time_zone_na
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -20,6 +21,7 @@ MAX_DAYS = 366
 MAX_PERSONS = 200  # of one session
 MAX_LINKS = 100  # of one session
 MAX_CAPACITY = 1_000_000
+MAX_VERSIONS = 50  # languages of one text
 MIN_YEAR, MAX_YEAR = 1980, 2200
 LONGEST = timedelta(hours=99, minutes=59)
 DEFAULT_DURATION = timedelta(minutes=30)
@@ -46,8 +48,11 @@ LENGTH = {
     "text": 20_000,
 }
 
-# Under this name in `conference.meta` the JSON writer puts what the format has no word for.
+# Under this name in `conference.meta` the JSON writer puts what the format has no word for: see `extension`.
 EXTENSION = "chama"
+
+# Name of a text -> language -> text. Only what the one plain text of the format does not say already.
+Texts = Mapping[str, Mapping[str, str]]
 
 # The kinds the schema allows.
 HALL_KINDS = ("lecturehall", "stage", "workshop", "outside", "online", "project", "bbb", "hangar", "other")
@@ -62,6 +67,8 @@ class HallRecord:
     kind: str = ""
     capacity: int | None = None
     description: str = ""
+    place: str = ""  # venue, online or both, where `kind` does not tell
+    texts: Texts = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class TrackRecord:
     name: str
     slug: str = ""
     colour: str = ""
+    texts: Texts = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,7 @@ class DayRecord:
     date: date
     start: datetime
     end: datetime
+    texts: Texts = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,12 @@ class PersonRecord:
     biography: str = ""
     avatar: str = ""
     url: str = ""
+    part: str = ""  # moderator or interpreter; empty is a speaker
+    name_latin: str = ""
+    name_chinese: str = ""
+    affiliation: str = ""
+    country: str = ""
+    texts: Texts = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,10 @@ class SessionRecord:
     feedback_url: str = ""
     origin_url: str = ""
     cancelled: bool = False
+    category: str = ""  # our type of session, where `kind` does not tell
+    interpreted: tuple[str, ...] = ()
+    capacity: int | None = None
+    texts: Texts = field(default_factory=dict, hash=False)
 
     @property
     def end(self) -> datetime:
@@ -150,6 +169,8 @@ class ScheduleDocument:
     tracks: tuple[TrackRecord, ...] = ()
     days: tuple[DayRecord, ...] = ()
     sessions: tuple[SessionRecord, ...] = ()
+    # Which programme this is, as far as the file tells: what has only a number is told apart by it.
+    origin: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ from conference.programme.exchange.document import (
     TrackRecord,
     in_order,
 )
+from conference.programme.exchange.extension import needed
 
 _ACRONYM = re.compile(r"[a-z0-9_-][a-z0-9_]{3,}(-2[0-9]{3}-[a-z]+)?")
 _SLUG = re.compile(r"[a-z0-9_]{4,}-[a-z0-9\-_]{3,}[a-z0-9]")
@@ -62,7 +63,7 @@ def fitted(document: ScheduleDocument) -> ScheduleDocument:
     acronym = _acronym(document)
     zone = zone_named(document.time_zone_name)
     sessions = _sessions(document, acronym)
-    return in_order(
+    fit = in_order(
         replace(
             document,
             acronym=acronym,
@@ -81,6 +82,7 @@ def fitted(document: ScheduleDocument) -> ScheduleDocument:
             sessions=tuple(sessions),
         )
     )
+    return needed(fit)
 
 
 def _line(text: str, limit: str) -> str:
@@ -218,6 +220,8 @@ def _halls(
             kind=hall.kind if hall.kind in HALL_KINDS else "",
             capacity=capacity,
             description=_text(hall.description, "note"),
+            place=hall.place,
+            texts=hall.texts,
         )
     for session in sessions:
         if session.hall and session.hall not in fit:
@@ -235,7 +239,7 @@ def _tracks(tracks: Iterable[TrackRecord], sessions: Iterable[SessionRecord]) ->
             slug = (
                 track.slug if _TRACK_SLUG.fullmatch(track.slug) and len(track.slug) <= LENGTH["slug"] else ""
             )
-            fit[name] = TrackRecord(name, slug, colour(track.colour))
+            fit[name] = TrackRecord(name, slug, colour(track.colour), track.texts)
     for session in sessions:
         if session.track and session.track not in fit:
             fit[session.track] = TrackRecord(session.track)
@@ -263,7 +267,7 @@ def _days(
     indices = [day.index for day in document.days]
     anew = len(set(indices)) != len(indices) or min(indices) < 1
     return tuple(
-        DayRecord(place if anew else day.index, day.date, in_utc(day.start), in_utc(day.end))
+        replace(day, index=place if anew else day.index, start=in_utc(day.start), end=in_utc(day.end))
         for place, day in enumerate(document.days, 1)
     )
 
@@ -295,7 +299,7 @@ def _guid_for_xml(person: PersonRecord) -> UUID | None:
 
 def carried_by_xml(document: ScheduleDocument) -> ScheduleDocument:
     """What is left of a fitted document in XML, which has no words for the rest: cancelled sessions, what is said about
-    halls and speakers, codes of another length than six."""
+    halls and speakers, other languages, codes of another length than six."""
     seen: set[str] = set()
     sessions: list[SessionRecord] = []
     for session in document.sessions:
@@ -306,11 +310,14 @@ def carried_by_xml(document: ScheduleDocument) -> ScheduleDocument:
         persons = tuple(
             PersonRecord(person.name, _guid_for_xml(person), "", person.number) for person in session.persons
         )
-        sessions.append(replace(session, code=code, persons=persons))
+        bare = replace(session, category="", interpreted=(), capacity=None, texts={})
+        sessions.append(replace(bare, code=code, persons=persons))
     return in_order(
         replace(
             document,
             halls=tuple(HallRecord(hall.name, hall.guid) for hall in document.halls),
+            tracks=tuple(replace(track, texts={}) for track in document.tracks),
+            days=tuple(replace(day, texts={}) for day in document.days),
             sessions=tuple(sessions),
         )
     )

@@ -22,6 +22,7 @@ from conference.programme.exchange.document import (
     TrackRecord,
     in_order,
 )
+from conference.programme.exchange.extension import extended
 from conference.programme.exchange.findings import (
     Findings,
     Part,
@@ -124,7 +125,7 @@ def _document(root: Part, conference: Part, days: list[object]) -> ScheduleDocum
     _read_cancelled(conference, reading)
     start, end = _dates(conference, reading)
     tracks = _tracks(conference, reading.sessions)
-    return in_order(
+    document = in_order(
         ScheduleDocument(
             acronym=acronym,
             title=title,
@@ -139,8 +140,10 @@ def _document(root: Part, conference: Part, days: list[object]) -> ScheduleDocum
             tracks=tracks,
             days=tuple(reading.days),
             sessions=tuple(_numbered(reading.sessions)),
+            origin=reading.setting.namespace,
         )
     )
+    return extended(document, conference)
 
 
 def _zone(conference: Part) -> tuple[str, ZoneInfo]:

@@ -18,6 +18,7 @@ from conference.programme.exchange.document import (
     Source,
     TrackRecord,
 )
+from conference.programme.exchange.extension import extension_of
 from conference.programme.exchange.fit import by_day, fitted
 
 MEDIA_TYPE = "application/json"
@@ -50,8 +51,9 @@ def write_json(document: ScheduleDocument, source: Source = NOWHERE) -> bytes:
     conference["rooms"] = [_hall(hall) for hall in document.halls]
     conference["tracks"] = [_track(track) for track in document.tracks]
     cancelled = [_session(session, zone) for session in document.sessions if session.cancelled]
-    if cancelled:
-        conference["meta"] = {EXTENSION: {"cancelled": cancelled}}
+    ours = {**({"cancelled": cancelled} if cancelled else {}), **extension_of(document)}
+    if ours:
+        conference["meta"] = {EXTENSION: ours}
     conference["days"] = [
         {
             "index": day.index,
