@@ -5,7 +5,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,13 @@ import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from realtime.media.grants import read_service, sign_grant, sign_service
 
 from .conftest import SECRET, free_port
 
-pytestmark = pytest.mark.asyncio
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -31,7 +31,7 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>media</title><video id="v"
 SCRIPT = """
 import { Publisher } from "/static/js/media/whip.js";
 import { Viewer } from "/static/js/media/whep.js";
-const grant = (action) => async () => (await fetch("/grant/" + action)).json();
+const grant = (action) => async () => (await fetch("/grant/" + action + location.search)).json();
 window.states = [];
 const note = (it) => it.addEventListener("state", (event) => window.states.push(event.detail));
 window.publish = async () => {
@@ -66,16 +66,8 @@ class Stage:
     events: list[dict[str, Any]]
     http: aiohttp.ClientSession
 
-    async def page(self, person: str) -> Page:
-        context = await self.browser.new_context()
-        page = await context.new_page()
-        await page.goto(f"{self.page_url}/?person={person}")
-        await page.wait_for_function("window.ready")
-        return page
-
-    def worker(self) -> psutil.Process:
-        (child,) = psutil.Process(self.process.pid).children()
-        return child
+    def workers(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
 
     async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> None:
         async with asyncio.timeout(seconds):
@@ -83,7 +75,7 @@ class Stage:
                 await asyncio.sleep(0.05)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage() -> AsyncIterator[Stage]:
     media_port, events = free_port(), []
     media_url = f"http://127.0.0.1:{media_port}"
@@ -97,10 +89,10 @@ async def stage() -> AsyncIterator[Stage]:
     async def grant(request: web.Request) -> web.Response:
         action = request.match_info["action"]
         person = "34" if action == "publish" else "77"
-        token = sign_grant(SECRET, room=12, person=person, action=action, publication="34-camera")
-        return web.json_response(
-            {"url": f"{media_url}/{'whip' if action == 'publish' else 'whep'}/12", "token": token}
-        )
+        room = int(request.query["room"])
+        token = sign_grant(SECRET, room=room, person=person, action=action, publication="34-camera")  # type: ignore[arg-type]
+        path = "whip" if action == "publish" else "whep"
+        return web.json_response({"url": f"{media_url}/{path}/{room}", "token": token})
 
     async def hear(request: web.Request) -> web.Response:
         read_service(request.headers["Authorization"].removeprefix("Bearer "), SECRET, "events")
@@ -145,6 +137,8 @@ async def stage() -> AsyncIterator[Stage]:
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
                 "--autoplay-policy=no-user-gesture-required",
+                # On a machine without a network Chromium otherwise has no address to speak from.
+                "--allow-loopback-in-peer-connection",
             ],
         )
         yield Stage(browser, page_url, media_url, process, events, http)
@@ -152,6 +146,26 @@ async def stage() -> AsyncIterator[Stage]:
     process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(process.wait(), 10)
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def pages(stage: Stage) -> AsyncIterator["Pages"]:
+    """Opens a browser of its own, in a room."""
+    contexts: list[BrowserContext] = []
+
+    async def page(room: int) -> Page:
+        contexts.append(await stage.browser.new_context())
+        page = await contexts[-1].new_page()
+        await page.goto(f"{stage.page_url}/?room={room}")
+        await page.wait_for_function("window.ready")
+        return page
+
+    yield page
+    for context in contexts:
+        await context.close()
+
+
+Pages = Callable[[int], Awaitable[Page]]
 
 
 async def decodes(page: Page, seconds: float = 15.0) -> None:
@@ -167,27 +181,33 @@ async def decodes(page: Page, seconds: float = 15.0) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_camera_reaches_two_viewers_and_comes_back_after_the_worker_was_killed(stage: Stage) -> None:
-    publisher = await stage.page("34")
-    viewers = [await stage.page("77") for _ in range(2)]
+async def test_a_camera_reaches_two_viewers_and_comes_back_after_the_worker_was_killed(
+    stage: Stage, pages: Pages
+) -> None:
+    publisher = await pages(12)
+    viewers = [await pages(12) for _ in range(2)]
     for viewer in viewers:
         await viewer.evaluate("watch()")
     await publisher.evaluate("publish()")
     for viewer in viewers:
         await decodes(viewer)
-    await stage.until(lambda: any(event["event"] == "publication.started" for event in stage.events))
+    await stage.until(
+        lambda: any(
+            (event["event"], event.get("room")) == ("publication.started", 12) for event in stage.events
+        )
+    )
     assert await viewers[0].evaluate("states.map(({state}) => state)") == ["connecting", "waiting", "playing"]
 
-    old = stage.worker()
+    (old,) = stage.workers()
     old.send_signal(signal.SIGKILL)
-    await stage.until(lambda: stage.process.returncode is None and stage.worker().pid != old.pid, 2)
+    await stage.until(lambda: any(each != old for each in stage.workers()), 3)
     for viewer in viewers:
         await decodes(viewer, 15)
     assert [event["event"] for event in stage.events].count("worker.started") == 2
 
 
-async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage) -> None:
-    publisher, viewer = await stage.page("34"), await stage.page("77")
+async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage, pages: Pages) -> None:
+    publisher, viewer = await pages(13), await pages(13)
     await publisher.evaluate("publish()")
     await viewer.evaluate("watch()")
     await decodes(viewer)
@@ -203,15 +223,15 @@ async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage) 
     )
 
 
-async def test_a_removed_person_is_told_and_stays_away(stage: Stage) -> None:
-    publisher, viewer = await stage.page("34"), await stage.page("77")
+async def test_a_removed_person_is_told_and_stays_away(stage: Stage, pages: Pages) -> None:
+    publisher, viewer = await pages(14), await pages(14)
     await publisher.evaluate("publish()")
     await viewer.evaluate("watch()")
     await decodes(viewer)
 
     headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
     async with stage.http.delete(
-        f"{stage.media_url}/control/rooms/12/people/34", headers=headers
+        f"{stage.media_url}/control/rooms/14/people/34", headers=headers
     ) as response:
         assert await response.json() == {"ended": 1}
     await publisher.wait_for_function("states.at(-1)?.state === 'failed'")

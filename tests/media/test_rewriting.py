@@ -167,15 +167,15 @@ def test_numbers_and_times_keep_their_distances_across_every_wrap(
     assert [packet.payload for packet in viewer.sent] == payloads
 
 
-def test_a_hundred_thousand_packets_stay_in_step() -> None:
+def test_seventy_thousand_packets_stay_in_step() -> None:
     viewer = Viewer(starts=always_starts)
     the_track = track(viewer, starts=always_starts)
-    for number in range(100_000):
+    for number in range(70_000):
         give(the_track, published(65_000 + number, number * 960, b"sound"))
         if len(viewer.sent) > 1:
             del viewer.sent[0]
-    assert viewer.sequences == [(100 + 99_999) & 0xFFFF]
-    assert viewer.leg.packets == 100_000
+    assert viewer.sequences == [(100 + 69_999) & 0xFFFF]
+    assert viewer.leg.packets == 70_000
 
 
 def test_a_picture_begins_with_a_keyframe() -> None:
@@ -212,9 +212,9 @@ def test_a_publisher_who_reloads_goes_on_in_the_same_numbering_and_time() -> Non
     for number in range(3):
         give(the_track, published(500 + number, 3000 * number), now=number / 30)
     # Another camera: other SSRC, other numbers, other clock; its first packet that arrives is no keyframe.
-    give(the_track, published(40_000, 9_999_999, DELTA, ssrc=2222), now=2.0)
-    give(the_track, published(40_001, 9_999_999 + 3000, KEY, ssrc=2222), now=2.1)
-    give(the_track, published(40_002, 9_999_999 + 6000, DELTA, ssrc=2222), now=2.2)
+    give(the_track, published(40_000, 9_969_999, DELTA, ssrc=2222), now=2.0)
+    give(the_track, published(40_001, 9_969_999 + 3000, KEY, ssrc=2222), now=2.1)
+    give(the_track, published(40_002, 9_969_999 + 6000, DELTA, ssrc=2222), now=2.2)
     assert viewer.sequences == [100, 101, 102, 103, 104]
     assert [packet.payload for packet in viewer.sent[3:]] == [KEY, DELTA]
     assert {packet.ssrc for packet in viewer.sent} == {5555}
