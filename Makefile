@@ -3,7 +3,7 @@
 PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,\
 	$(shell $(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(name))) python3)
 
-.PHONY: run test check fix bench setup messages clean setup-test
+.PHONY: run test check fix bench setup messages clean setup-check setup-test
 
 run: setup  ## start the platform; PORT=8000 unless the environment says otherwise
 	@exec .venv/bin/python -m conference.supervisor --die-with-parent
@@ -11,10 +11,10 @@ run: setup  ## start the platform; PORT=8000 unless the environment says otherwi
 test: setup-test  ## everything: lint, types, contracts, unit, socket, JavaScript and browser tests
 	@.venv/bin/python -m tools.verify
 
-check: setup-test  ## the fast part, without a browser
+check: setup-check  ## the fast part, without a browser
 	@.venv/bin/python -m tools.verify --fast
 
-fix: setup-test  ## format, and mend what can be mended
+fix: setup-check  ## format, and mend what can be mended
 	@.venv/bin/ruff check --fix --quiet .; .venv/bin/ruff format .
 
 bench: setup-test  ## run the benchmarks and print what they measure
@@ -22,6 +22,9 @@ bench: setup-test  ## run the benchmarks and print what they measure
 
 setup:
 	@$(PYTHON) tools/setup.py
+
+setup-check:
+	@$(PYTHON) tools/setup.py --check
 
 setup-test:
 	@$(PYTHON) tools/setup.py --test

@@ -24,7 +24,7 @@ READS_SETTINGS = [
 ]
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 # Read by these files, but belonging to the machine and not to us.
-FOREIGN = {"CI", "DEBIAN_FRONTEND", "PATH"}
+FOREIGN = {"DEBIAN_FRONTEND", "PATH"}
 
 
 def settings_of_the_code() -> set[str]:

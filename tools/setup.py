@@ -1,4 +1,6 @@
-"""`make setup`: the virtual environment, the Python packages, the browser libraries; with `--test` a Chromium too.
+"""`make setup`: the virtual environment, the Python packages, the browser libraries.
+
+With `--check` the packages of the tests too, with `--test` also a Chromium.
 
 Only the standard library: nothing is installed yet. Each step is done again only when its input has changed: a stamp
 in `.venv` or `node_modules` holds the hash of the input it was made from.
@@ -30,11 +32,11 @@ class Failed(Exception):
 
 def main(arguments: list[str]) -> None:
     """Do what is not done yet."""
-    for_tests = "--test" in arguments
+    for_browser_tests = "--test" in arguments
     make_environment()
-    install_python_packages(for_tests)
+    install_python_packages(for_tests=for_browser_tests or "--check" in arguments)
     install_browser_libraries()
-    if for_tests:
+    if for_browser_tests:
         install_chromium()
 
 
@@ -79,7 +81,11 @@ def install_browser_libraries() -> None:
         return
     say("Installing the browser libraries")
     environment = node_environment()
-    run([*npm_command(), "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"], cwd=BASE_DIR, env=environment)
+    run(
+        [*npm_command(), "ci", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+        cwd=BASE_DIR,
+        env=environment,
+    )
     stamp.write_text(wanted, encoding="utf-8")
 
 

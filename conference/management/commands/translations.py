@@ -40,6 +40,7 @@ KEYWORDS: dict[str, Any] = {
     "npgettext_lazy": ((1, "c"), 2, 3),
     "gettext_noop": None,
 }
+SHOWN = 40
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
@@ -62,7 +63,11 @@ class Command(BaseCommand):
         else:
             problems = list(find_problems())
             if problems:
-                raise CommandError("\n".join([f"{len(problems)} texts are not in order:", *problems]))
+                shown = [
+                    *problems[:SHOWN],
+                    *([f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []),
+                ]
+                raise CommandError("\n".join([f"{len(problems)} texts are not in order:", *shown]))
 
 
 def extract_template(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any) -> Iterable[Any]:
