@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from tests.journeys import steps
 from tests.journeys.platform import DESKTOP, ROOT, NewPage, RunningPlatform, start_platform, stop_platform
 from tools.setup import find_chromium
 
@@ -98,6 +99,34 @@ def new_page(
     for context in contexts:
         context.close()
     assert not problems, "In the browser: " + "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def demo(platform: RunningPlatform) -> str:
+    """The demo event is there, at /demo/; this is the password of its accounts."""
+    platform.run_manage("load_demo", "--yes")
+    return (platform.var / "demo-password").read_text(encoding="utf-8").strip()
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, Any]:
+    """What the browsers of people who signed in have kept."""
+    return {}
+
+
+@pytest.fixture
+def page_of(new_page: NewPage, demo: str, cookies: dict[str, Any]) -> NewPage:
+    """`page_of("speaker", ...)`: a page where that account of the demo is signed in; "" is nobody. Options as of `new_page`."""
+
+    def make(who: str, **options: Any) -> Page:
+        if who and who not in cookies:
+            page = new_page(**options)
+            steps.sign_in_by_password(page, f"{who}@example.org", demo)
+            cookies[who] = page.context.storage_state()
+            return page
+        return new_page(**({"storage_state": cookies[who]} if who else {}), **options)
+
+    return make
 
 
 REPORT = pytest.StashKey[pytest.TestReport]()
