@@ -37,12 +37,20 @@ log = structlog.get_logger(__name__)
 
 Actor = User | AnonymousUser
 
-PROFILE_FIELDS = frozenset(
-    {
-        "name", "name_latin", "name_chinese", "job_title", "country", "time_zone", "language", "came_for", "sectors",
-        "introduction", "media_mode",
-    }
-)  # fmt: skip
+BLANK_PROFILE: dict[str, Any] = {
+    "name": "",
+    "name_latin": "",
+    "name_chinese": "",
+    "job_title": "",
+    "country": "",
+    "time_zone": "",
+    "language": "",
+    "came_for": [],
+    "sectors": [],
+    "introduction": "",
+    "media_mode": User.MediaMode.FULL,
+}
+"""What a person says of themselves, and what is there when they say nothing."""
 HOUR = 3600
 DAY = 24 * HOUR
 
@@ -207,7 +215,7 @@ def set_password(actor: Actor, *, password: str | None) -> User:
 @transaction.atomic
 def change_profile(actor: Actor, **fields: Any) -> list[str]:
     """Set the given fields of the profile; the names of those that changed."""
-    unknown = fields.keys() - PROFILE_FIELDS
+    unknown = fields.keys() - BLANK_PROFILE.keys()
     if unknown:
         raise ValueError(f"Not fields of the profile: {', '.join(sorted(unknown))}.")
     person = _locked(actor)
@@ -339,8 +347,8 @@ def delete_account(actor: Actor) -> None:
         raise Conflict(_("You are the only administrator of this installation. Appoint another one first."))
     old, language, photo = person.email, person.language, person.photo.name
     erase_everywhere(person)
-    for field in PROFILE_FIELDS:
-        setattr(person, field, User._meta.get_field(field).get_default())
+    for field, blank in BLANK_PROFILE.items():
+        setattr(person, field, blank)
     person.organisation = None
     person.photo = ""
     person.email = f"left-{uuid.uuid4().hex}@deleted.invalid"

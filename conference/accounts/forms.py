@@ -343,7 +343,9 @@ class PasskeySignInForm(LoginWebAuthnForm):
         try:
             return super().clean_credential()
         except FORGED as error:
-            raise ValidationError(_("This passkey does not open an account here. Sign in by mail.")) from error
+            raise ValidationError(
+                _("This passkey does not open an account here. Sign in by mail.")
+            ) from error
 
 
 class AddPasskeyForm(AddWebAuthnForm):

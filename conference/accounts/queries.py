@@ -68,11 +68,15 @@ def spoken_languages_of(viewer: User) -> QuerySet[SpokenLanguage]:
 
 def passkeys_of(viewer: User) -> QuerySet[Authenticator]:
     """The viewer's own passkeys, oldest first."""
-    return Authenticator.objects.filter(user=viewer, type=Authenticator.Type.WEBAUTHN).order_by("created_at")
+    mine: QuerySet[Authenticator] = Authenticator.objects.filter(
+        user=viewer, type=Authenticator.Type.WEBAUTHN
+    )
+    return mine.order_by("created_at")
 
 
 def social_accounts_of(viewer: User) -> QuerySet[SocialAccount]:
-    return SocialAccount.objects.filter(user=viewer)
+    mine: QuerySet[SocialAccount] = SocialAccount.objects.filter(user=viewer)
+    return mine
 
 
 def directory_consent_of(viewer: Viewer, event: Event) -> Consent | None:

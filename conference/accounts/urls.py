@@ -40,7 +40,11 @@ urlpatterns = [
     path("me/security/password/remove/", security.remove_password, name="remove_password"),
     path("me/security/passkeys/", to_security, name="mfa_index"),
     path("me/security/passkeys/list/", to_security, name="mfa_list_webauthn"),
-    path("me/security/passkeys/add/", fresh_sign_in_required(allauth_passkeys.add_webauthn), name="mfa_add_webauthn"),
+    path(
+        "me/security/passkeys/add/",
+        fresh_sign_in_required(allauth_passkeys.add_webauthn),
+        name="mfa_add_webauthn",
+    ),
     path(
         "me/security/passkeys/<int:pk>/remove/",
         fresh_sign_in_required(allauth_passkeys.remove_webauthn),

@@ -26,7 +26,9 @@ def register(actor: Actor, event: Event, *, mode: str) -> Ticket:
         raise ValueError(f"No such way to attend: {mode}.")
     if event.state != Event.State.PUBLISHED:
         raise Conflict(_("Registration for this event is not open."))
-    Event.objects.select_for_update(of=("self",), no_key=True).get(pk=event.pk)  # two windows at once make one ticket
+    Event.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=event.pk
+    )  # two windows at once make one ticket
     ticket = Ticket.objects.filter(event=event, user=person).first()
     if ticket is not None and ticket.state != Ticket.State.CANCELLED:
         if ticket.mode != mode:
@@ -107,4 +109,6 @@ def choose_listing(actor: Actor, event: Event, *, audience: str) -> None:
 @erases("tickets")
 def forget_tickets(person: User) -> None:
     """Tickets are given back; their number stays for the figures."""
-    Ticket.objects.filter(user=person).exclude(state=Ticket.State.CANCELLED).update(state=Ticket.State.CANCELLED)
+    Ticket.objects.filter(user=person).exclude(state=Ticket.State.CANCELLED).update(
+        state=Ticket.State.CANCELLED
+    )

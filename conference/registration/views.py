@@ -73,13 +73,18 @@ def register(request: HttpRequest, event_slug: str) -> HttpResponse:
     if ticket is not None and ticket.state == Ticket.State.CANCELLED:
         ticket = None
     consent = directory_consent_of(person, event)  # type: ignore[arg-type]
-    initial = {"mode": ticket.mode if ticket else Ticket.Mode.ONLINE, "audience": consent.audience if consent else ""}
+    initial = {
+        "mode": ticket.mode if ticket else Ticket.Mode.ONLINE,
+        "audience": consent.audience if consent else "",
+    }
     form = RegisterForm(posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         ticket = actions.register(person, event, mode=form.cleaned_data["mode"])  # type: ignore[arg-type]
         actions.choose_listing(person, event, audience=form.cleaned_data["audience"])  # type: ignore[arg-type]
         if ticket.state == Ticket.State.PENDING:
-            messages.success(request, _("Thank you. The organizers look at your registration; you will be told."))
+            messages.success(
+                request, _("Thank you. The organizers look at your registration; you will be told.")
+            )
         else:
             messages.success(request, _("You are registered."))
         return redirect("now", event.slug)
@@ -139,7 +144,8 @@ def listing(request: HttpRequest, event_slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         actions.choose_listing(person, event, audience=form.cleaned_data["audience"])  # type: ignore[arg-type]
         messages.success(
-            request, _("You are listed.") if form.cleaned_data["audience"] else _("You are not listed any more.")
+            request,
+            _("You are listed.") if form.cleaned_data["audience"] else _("You are not listed any more."),
         )
         return redirect("directory", event.slug)
     words = {"form": form, "consent": consent}

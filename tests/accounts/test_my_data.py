@@ -52,7 +52,9 @@ def known(settings: Any) -> User:
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     set_photo(person, picture=clean_image(SimpleUploadedFile("me.png", picture(), "image/png")))
     SpokenLanguage.objects.create(user=person, language="ne", level=4)
-    Authenticator.objects.create(user=person, type="webauthn", data={"name": "Sita's phone", "credential": {}})
+    Authenticator.objects.create(
+        user=person, type="webauthn", data={"name": "Sita's phone", "credential": {}}
+    )
     SocialAccount.objects.create(user=person, provider="google", uid="1")
     make_ticket(person, event)
     agree_to_directory(person, event, audience="participants")
@@ -75,7 +77,15 @@ def known(settings: Any) -> User:
 def test_the_page_tells_every_section_in_words(client: Client, known: User) -> None:
     client.force_login(known)
     page = client.get("/me/data/").content.decode()
-    for text in ("सीता शर्मा", "sita@example.org", "Hydropower", "नमस्ते from Sita", "Tea Road Meeting", "Nepal", "नेपाली"):
+    for text in (
+        "सीता शर्मा",
+        "sita@example.org",
+        "Hydropower",
+        "नमस्ते from Sita",
+        "Tea Road Meeting",
+        "Nepal",
+        "नेपाली",
+    ):
         assert text in page, text
     for section in sections():
         assert str(section.title) in page
@@ -116,7 +126,15 @@ def test_deleting_wipes_the_identity_everywhere_and_leaves_what_others_need(
         assert trace not in row, trace
     assert not storage.exists(photo)
     assert person_data(gone)["name"] == "Someone who left" == str(gone)
-    for model in (SpokenLanguage, EmailAddress, Authenticator, SocialAccount, EventRole, BodyMember, RoomRole):
+    for model in (
+        SpokenLanguage,
+        EmailAddress,
+        Authenticator,
+        SocialAccount,
+        EventRole,
+        BodyMember,
+        RoomRole,
+    ):
         assert not model.objects.filter(user=gone).exists(), model
     for model in (Star, AgendaFeed, Notification):
         assert not model.objects.filter(user=gone).exists(), model

@@ -59,7 +59,12 @@ def png_header(width: int, height: int) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def test_the_whole_profile_is_kept(client: Client, person: User) -> None:
@@ -82,8 +87,15 @@ def test_the_whole_profile_is_kept(client: Client, person: User) -> None:
     person.refresh_from_db()
     assert (person.name, person.name_latin, person.name_chinese) == ("นภา", "Napa", "娜帕")
     assert person.organisation is not None
-    assert (person.organisation.name, person.organisation.kind, person.organisation.country) == ("สถาบัน วิจัย", "institute", "TH")
-    assert dict(SpokenLanguage.objects.filter(user=person).values_list("language", "level")) == {"th": 4, "zh": 1}
+    assert (person.organisation.name, person.organisation.kind, person.organisation.country) == (
+        "สถาบัน วิจัย",
+        "institute",
+        "TH",
+    )
+    assert dict(SpokenLanguage.objects.filter(user=person).values_list("language", "level")) == {
+        "th": 4,
+        "zh": 1,
+    }
     page = client.get("/me/profile/").content.decode()
     assert "นักวิจัย" in page and 'value="สถาบัน วิจัย"' in page
 
@@ -111,7 +123,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_scripts_and_sql_are_shown_as_the_text_they_are(client: Client, person: User, text: str) -> None:
-    everywhere = {name: text for name in ("name", "name_latin", "name_chinese", "organisation", "job_title", "introduction")}
+    everywhere = {
+        name: text
+        for name in ("name", "name_latin", "name_chinese", "organisation", "job_title", "introduction")
+    }
     assert client.post("/me/profile/", fields(**everywhere)).status_code == 302
     person.refresh_from_db()
     assert person.name == text
@@ -139,7 +154,9 @@ def test_scripts_and_sql_are_shown_as_the_text_they_are(client: Client, person: 
         {"spoken-TOTAL_FORMS": "nonsense"},
     ],
 )
-def test_each_field_has_bounds_and_a_refusal_changes_nothing(client: Client, person: User, change: dict[str, Any]) -> None:
+def test_each_field_has_bounds_and_a_refusal_changes_nothing(
+    client: Client, person: User, change: dict[str, Any]
+) -> None:
     response = client.post("/me/profile/", fields() | change)
     assert response.status_code == 422
     person.refresh_from_db()
@@ -177,7 +194,11 @@ def test_a_photo_is_encoded_anew_and_replaces_the_old_file(
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("x.svg", b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "not a picture"),
+        (
+            "x.svg",
+            b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+            "not a picture",
+        ),
         ("x.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "not a picture"),
         ("x.html", b"<html>", "not a picture"),
         ("bomb.png", png_header(60_000, 60_000), ""),
@@ -222,7 +243,9 @@ def test_organisations_are_found_by_any_of_their_names(client: Client, person: U
     for text in ("示范", "shifan", "UNIV"):
         assert "示范大学" in client.get("/me/profile/organisations/", {"organisation": text}).content.decode()
     for text in ("", "示", "nothing", "%%", "x" * 5000):
-        assert "option" not in client.get("/me/profile/organisations/", {"organisation": text}).content.decode()
+        assert (
+            "option" not in client.get("/me/profile/organisations/", {"organisation": text}).content.decode()
+        )
     assert not find_organisations(AnonymousUser(), "Shifan")
 
 

@@ -33,18 +33,16 @@ SENSITIVE = [
 
 
 @pytest.mark.parametrize("page", SENSITIVE)
-def test_what_matters_asks_for_the_person_again_when_the_sign_in_is_old(
-    signed_in: SignIn, page: str
-) -> None:
+def test_what_matters_asks_for_the_person_again_when_the_sign_in_is_old(signed_in: SignIn, page: str) -> None:
     person = make_user()
     client = signed_in(person)
     assert client.get(page).status_code == 200
     with patch("conference.accounts.views.sign_in.time.time", return_value=time.time() + 16 * 60):
         response = client.get(page)
         assert response["Location"].startswith("/account/confirm/?next=")
-        assert client.post(page, {"password": "correct horse battery", "email": person.email})["Location"].startswith(
-            "/account/confirm/"
-        )
+        assert client.post(page, {"password": "correct horse battery", "email": person.email})[
+            "Location"
+        ].startswith("/account/confirm/")
     person.refresh_from_db()
     assert person.deleted is None and not person.has_usable_password()
 
@@ -84,7 +82,9 @@ def test_an_address_is_moved_once_the_new_one_is_proven(signed_in: SignIn) -> No
     client.post("/account/code/", {"code": code})
     person.refresh_from_db()
     assert person.email == "new@example.org"
-    assert list(EmailAddress.objects.filter(user=person).values_list("email", "verified")) == [("new@example.org", True)]
+    assert list(EmailAddress.objects.filter(user=person).values_list("email", "verified")) == [
+        ("new@example.org", True)
+    ]
     again, created = arrive("old@example.org")
     assert created and again.pk != person.pk
 
@@ -118,7 +118,10 @@ def test_a_password_is_set_ends_other_sessions_and_is_removed(signed_in: SignIn)
     elsewhere = Client()
     elsewhere.force_login(person)
     client = signed_in(person)
-    assert client.post("/me/security/password/", {"password": "correct horse battery"})["Location"] == "/me/security/"
+    assert (
+        client.post("/me/security/password/", {"password": "correct horse battery"})["Location"]
+        == "/me/security/"
+    )
     person.refresh_from_db()
     assert person.check_password("correct horse battery")
     assert client.get("/me/").status_code == 200
@@ -165,21 +168,27 @@ FORGED = [
 def test_a_forged_passkey_is_not_added(signed_in: SignIn, credential: str) -> None:
     client = signed_in(make_user())
     client.get("/me/security/passkeys/add/")
-    assert client.post("/me/security/passkeys/add/", {"name": "x", "credential": credential}).status_code == 200
+    assert (
+        client.post("/me/security/passkeys/add/", {"name": "x", "credential": credential}).status_code == 200
+    )
     assert not Authenticator.objects.exists()
 
 
 @pytest.mark.parametrize("credential", FORGED)
 def test_a_forged_passkey_opens_nothing(client: Client, credential: str) -> None:
     make_user()
-    client.get("/account/passkey/", headers={"accept": "application/json", "x-requested-with": "XMLHttpRequest"})
+    client.get(
+        "/account/passkey/", headers={"accept": "application/json", "x-requested-with": "XMLHttpRequest"}
+    )
     response = client.post("/account/passkey/", {"credential": credential})
     assert response.status_code < 500
     assert client.session.get("_auth_user_id") is None
 
 
 def test_nobody_sees_or_removes_the_passkey_of_another(signed_in: SignIn) -> None:
-    theirs = Authenticator.objects.create(user=make_user(), type="webauthn", data={"name": "theirs", "credential": {}})
+    theirs = Authenticator.objects.create(
+        user=make_user(), type="webauthn", data={"name": "theirs", "credential": {}}
+    )
     client = signed_in(make_user())
     assert "theirs" not in client.get("/me/security/").content.decode()
     for action in ("", "remove/"):

@@ -32,7 +32,9 @@ def other_than(code: str) -> str:
     return "000000" if code != "000000" else "111111"
 
 
-def test_a_known_person_signs_in_by_code_and_goes_where_they_wanted(client: Client, ask_for_mail: AskForMail) -> None:
+def test_a_known_person_signs_in_by_code_and_goes_where_they_wanted(
+    client: Client, ask_for_mail: AskForMail
+) -> None:
     person = make_user()
     code, _link = ask_for_mail(person.email, next="/me/profile/")
     response = client.post(CODE, {"code": code})
@@ -40,7 +42,9 @@ def test_a_known_person_signs_in_by_code_and_goes_where_they_wanted(client: Clie
     assert who(client) == str(person.pk)
 
 
-def test_an_unknown_address_becomes_an_account_only_after_the_code(client: Client, ask_for_mail: AskForMail) -> None:
+def test_an_unknown_address_becomes_an_account_only_after_the_code(
+    client: Client, ask_for_mail: AskForMail
+) -> None:
     code, _link = ask_for_mail("New.Person@Example.org", next="/me/data/")
     assert not User.objects.filter(email="new.person@example.org").exists()
     response = client.post(CODE, {"code": code})
@@ -59,13 +63,24 @@ def test_known_and_unknown_addresses_get_the_same_answer(client: Client) -> None
         browser = Client()
         first = browser.post(SIGN_IN, {"email": email})
         page = browser.get(CODE).content.decode().replace(email, "ADDRESS")
-        answers.append((first.status_code, first["Location"], len(mail.outbox[-1].subject), page.split("<main")[1].count("<")))
+        answers.append(
+            (
+                first.status_code,
+                first["Location"],
+                len(mail.outbox[-1].subject),
+                page.split("<main")[1].count("<"),
+            )
+        )
     assert answers[0] == answers[1]
     assert len(mail.outbox) == 2
 
 
-@pytest.mark.parametrize("written", ["{0}{1}{2} {3}{4}{5}", " {0}{1}{2}-{3}{4}{5}\n", "{0} {1} {2} {3} {4} {5}"])
-def test_a_pasted_code_may_have_blanks_and_hyphens(client: Client, ask_for_mail: AskForMail, written: str) -> None:
+@pytest.mark.parametrize(
+    "written", ["{0}{1}{2} {3}{4}{5}", " {0}{1}{2}-{3}{4}{5}\n", "{0} {1} {2} {3} {4} {5}"]
+)
+def test_a_pasted_code_may_have_blanks_and_hyphens(
+    client: Client, ask_for_mail: AskForMail, written: str
+) -> None:
     person = make_user()
     code, _link = ask_for_mail(person.email)
     client.post(CODE, {"code": written.format(*code)})
@@ -102,7 +117,9 @@ def test_after_five_wrong_codes_the_right_one_is_dead_too(client: Client, ask_fo
     assert who(client) is None
 
 
-@pytest.mark.parametrize("nonsense", ["", "12345", "1234567", "abcdef", "'; DROP TABLE", "<script>", "½²³¹¼¾", "1" * 5000])
+@pytest.mark.parametrize(
+    "nonsense", ["", "12345", "1234567", "abcdef", "'; DROP TABLE", "<script>", "½²³¹¼¾", "1" * 5000]
+)
 def test_what_is_no_code_costs_no_try(client: Client, ask_for_mail: AskForMail, nonsense: str) -> None:
     code, _link = ask_for_mail(make_user().email)
     for _try in range(6):
@@ -175,7 +192,9 @@ def test_another_mail_ends_the_code_of_the_one_before(client: Client, ask_for_ma
     assert who(client) == str(person.pk)
 
 
-def test_an_address_gets_only_so_many_mails_and_is_told_how_long_to_wait(client: Client, settings: object) -> None:
+def test_an_address_gets_only_so_many_mails_and_is_told_how_long_to_wait(
+    client: Client, settings: object
+) -> None:
     settings.SIGN_IN_MAILS_PER_ADDRESS = 2  # type: ignore[attr-defined]
     for _mail in range(2):
         assert Client().post(SIGN_IN, {"email": "often@example.org"}).status_code == 302
@@ -204,7 +223,9 @@ def test_a_network_tries_only_so_many_wrong_codes(client: Client, ask_for_mail: 
     assert any(call.args[0] == "wrong-code-network" for call in spent.call_args_list)
 
 
-@pytest.mark.parametrize("email", ["", "nobody", "a@b", "a" * 300 + "@example.org", "x\r\nBcc: y@example.org", "<script>@x.org"])
+@pytest.mark.parametrize(
+    "email", ["", "nobody", "a@b", "a" * 300 + "@example.org", "x\r\nBcc: y@example.org", "<script>@x.org"]
+)
 def test_what_is_no_address_is_refused_and_no_mail_is_sent(client: Client, email: str) -> None:
     assert client.post(SIGN_IN, {"email": email}).status_code == 422
     assert not mail.outbox
@@ -238,7 +259,9 @@ def test_a_mail_that_cannot_be_sent_is_told_and_leaves_nothing_to_answer(client:
     assert client.get(CODE).status_code == 410
 
 
-def test_the_mail_and_page_speak_the_readers_language_setting(client: Client, ask_for_mail: AskForMail) -> None:
+def test_the_mail_and_page_speak_the_readers_language_setting(
+    client: Client, ask_for_mail: AskForMail
+) -> None:
     person = make_user(language="zh-hans")
     code, _link = ask_for_mail(person.email)
     client.post(CODE, {"code": code})

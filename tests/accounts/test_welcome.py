@@ -22,24 +22,47 @@ def newcomer(client: Client) -> User:
 
 
 def test_three_screens_are_filled_and_lead_to_where_the_person_wanted(client: Client, newcomer: User) -> None:
-    first = {"name": "  सीता ", "language": "zh-hans", "country": "NP", "time_zone": "Asia/Kathmandu", "next": "/me/data/"}
+    first = {
+        "name": "  सीता ",
+        "language": "zh-hans",
+        "country": "NP",
+        "time_zone": "Asia/Kathmandu",
+        "next": "/me/data/",
+    }
     response = client.post("/me/welcome/", first)
     assert response["Location"] == "/me/welcome/interests/?next=%2Fme%2Fdata%2F"
     assert client.cookies["django_language"].value == "zh-hans"
-    second = {"came_for": ["find", "learn"], "sectors": ["E1", "A3", "G"], "introduction": "जलविद्युत", "next": "/me/data/"}
-    assert client.post("/me/welcome/interests/", second)["Location"] == "/me/welcome/media/?next=%2Fme%2Fdata%2F"
-    assert client.post("/me/welcome/media/", {"media_mode": "audio", "next": "/me/data/"})["Location"] == "/me/data/"
+    second = {
+        "came_for": ["find", "learn"],
+        "sectors": ["E1", "A3", "G"],
+        "introduction": "जलविद्युत",
+        "next": "/me/data/",
+    }
+    assert (
+        client.post("/me/welcome/interests/", second)["Location"] == "/me/welcome/media/?next=%2Fme%2Fdata%2F"
+    )
+    assert (
+        client.post("/me/welcome/media/", {"media_mode": "audio", "next": "/me/data/"})["Location"]
+        == "/me/data/"
+    )
     newcomer.refresh_from_db()
     assert newcomer.name == "सीता"
     assert (newcomer.country, newcomer.time_zone, newcomer.language) == ("NP", "Asia/Kathmandu", "zh-hans")
-    assert (newcomer.came_for, newcomer.sectors, newcomer.media_mode) == (["find", "learn"], ["E1", "A3", "G"], "audio")
+    assert (newcomer.came_for, newcomer.sectors, newcomer.media_mode) == (
+        ["find", "learn"],
+        ["E1", "A3", "G"],
+        "audio",
+    )
     assert newcomer.onboarded is not None
     assert Fact.objects.filter(verb="person.welcomed").count() == 1
 
 
 def test_each_screen_can_be_left_for_later(client: Client, newcomer: User) -> None:
     for page, following in (("", "interests/"), ("interests/", "media/")):
-        assert client.post(f"/me/welcome/{page}", {"later": "1", "name": "ignored"})["Location"] == f"/me/welcome/{following}"
+        assert (
+            client.post(f"/me/welcome/{page}", {"later": "1", "name": "ignored"})["Location"]
+            == f"/me/welcome/{following}"
+        )
     assert client.post("/me/welcome/media/", {"later": "1"})["Location"] == "/"
     newcomer.refresh_from_db()
     assert newcomer.name == ""

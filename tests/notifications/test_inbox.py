@@ -19,7 +19,14 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(*people: User, title: str = "Hydropower", **data: object) -> None:
-    notify(people, "session.moved", event=make_event(), link="/tea/sessions/ABC/", title={"en": title, "zh-hans": "水电"}, **data)
+    notify(
+        people,
+        "session.moved",
+        event=make_event(),
+        link="/tea/sessions/ABC/",
+        title={"en": title, "zh-hans": "水电"},
+        **data,
+    )
 
 
 def test_one_sees_ones_own_notices_and_marks_them_read(client: Client) -> None:

@@ -118,7 +118,9 @@ def test_hostile_searches_find_nobody_and_break_nothing(client: Client, text: st
     event = make_event("tea-road")
     listed(event, "Noy", name_latin="Noy", country="LA")
     client.force_login(make_attendee(event))
-    response = client.get("/tea-road/participants/", {"q": text, "country": text, "sector": text, "page": text})
+    response = client.get(
+        "/tea-road/participants/", {"q": text, "country": text, "sector": text, "page": text}
+    )
     assert response.status_code == 200
     assert "<script>alert" not in response.content.decode()
     assert User.objects.count() == 2
@@ -173,7 +175,10 @@ def test_one_sees_and_switches_ones_own_listing(client: Client) -> None:
     client.post("/tea-road/participants/me/", {"audience": "organizers"})
     client.post("/tea-road/participants/me/", {"audience": ""})
     rows = Consent.objects.order_by("given")
-    assert [(row.audience, row.withdrawn is None) for row in rows] == [("participants", False), ("organizers", False)]
+    assert [(row.audience, row.withdrawn is None) for row in rows] == [
+        ("participants", False),
+        ("organizers", False),
+    ]
     assert Fact.objects.filter(verb="consent.withdrawn").count() == 1
 
 

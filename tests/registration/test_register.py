@@ -35,7 +35,12 @@ def test_consent_is_asked_here_for_one_purpose_and_one_audience(client: Client) 
     client.force_login(person)
     client.post("/tea-road/register/", {"mode": "onsite", "audience": "organizers"})
     consent = Consent.objects.get()
-    assert (consent.user, consent.event, consent.purpose, consent.audience) == (person, event, "directory", "organizers")
+    assert (consent.user, consent.event, consent.purpose, consent.audience) == (
+        person,
+        event,
+        "directory",
+        "organizers",
+    )
     assert consent.withdrawn is None
 
 
@@ -142,7 +147,9 @@ def test_anonymous_and_closed_accounts_are_refused_and_nothing_changes(act: Any)
     assert not Consent.objects.exists() and not Fact.objects.exists()
 
 
-@pytest.mark.parametrize("page", ["register/", "register/cancel/", "participants/", "participants/me/", "me/"])
+@pytest.mark.parametrize(
+    "page", ["register/", "register/cancel/", "participants/", "participants/me/", "me/"]
+)
 def test_pages_of_ones_own_place_ask_strangers_to_sign_in(client: Client, page: str) -> None:
     make_event("tea-road")
     assert client.get(f"/tea-road/{page}")["Location"] == f"/account/sign-in/?next=/tea-road/{page}"

@@ -26,7 +26,9 @@ from conference.core.personal_data import Section, personal_data, sections
 @require_GET
 def my_data(request: HttpRequest) -> HttpResponse:
     """All of it, to read."""
-    return render(request, "accounts/my_data.html", {"parts": [_readable(part, request.user) for part in sections()]})
+    return render(
+        request, "accounts/my_data.html", {"parts": [_readable(part, request.user) for part in sections()]}
+    )
 
 
 def _readable(section: Section, person: Any) -> dict[str, Any]:
@@ -38,7 +40,11 @@ def _readable(section: Section, person: Any) -> dict[str, Any]:
         "title": section.title,
         "several": isinstance(told, list),
         "things": [
-            [(section.labels.get(name, name), _words(value)) for name, value in thing.items() if value not in ("", None, [])]
+            [
+                (section.labels.get(name, name), _words(value))
+                for name, value in thing.items()
+                if value not in ("", None, [])
+            ]
             for thing in things
         ],
     }

@@ -40,7 +40,11 @@ def profile(request: HttpRequest) -> HttpResponse:
         "organisation": person.organisation.name if person.organisation else ""  # type: ignore[union-attr]
     }
     form = ProfileForm(
-        posted(request), request.FILES or None, person=person, guess=zone_guess(request.COOKIES), initial=initial  # type: ignore[arg-type]
+        posted(request),
+        request.FILES or None,
+        person=person,
+        guess=zone_guess(request.COOKIES),
+        initial=initial,  # type: ignore[arg-type]
     )
     spoken = [{"language": row.language, "level": row.level} for row in spoken_languages_of(person)]  # type: ignore[arg-type]
     languages = SpokenLanguages(posted(request), initial=spoken, prefix="spoken")
@@ -79,7 +83,12 @@ def use_time_zone(request: HttpRequest) -> HttpResponse:
     zone = form.cleaned_data["time_zone"]
     if "keep" in request.POST:
         response.set_cookie(
-            KEPT_COOKIE, zone, max_age=30 * 24 * 3600, samesite="Lax", secure=request.is_secure(), httponly=True
+            KEPT_COOKIE,
+            zone,
+            max_age=30 * 24 * 3600,
+            samesite="Lax",
+            secure=request.is_secure(),
+            httponly=True,
         )
         return response
     change_profile(request.user, time_zone=zone)

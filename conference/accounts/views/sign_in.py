@@ -52,7 +52,9 @@ def network_of(request: HttpRequest) -> str:
 def safe_target(request: HttpRequest, fallback: str = "") -> str:
     """The `next` of the request if it leads to a page of ours."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if len(target) <= 500 and url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+    if len(target) <= 500 and url_has_allowed_host_and_scheme(
+        target, {request.get_host()}, require_https=request.is_secure()
+    ):
         return target
     return fallback
 
@@ -237,7 +239,7 @@ def fresh_sign_in_required(view: View) -> View:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def confirm_person(request: HttpRequest) -> HttpResponse:
-    """"Is it you?": a mail to the person's own address."""
+    """ "Is it you?": a mail to the person's own address."""
     target = safe_target(request, reverse("security"))
     if is_fresh(request):
         return redirect(target)
