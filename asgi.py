@@ -4,16 +4,18 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conference.settings")
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402  settings must be named first
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from django.conf import settings  # noqa: E402
-from django.core.asgi import get_asgi_application  # noqa: E402
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
+from django.core.asgi import get_asgi_application
 
-from conference.core.limits import limit_body  # noqa: E402
+from conference.core.limits import limit_body
 
 http = limit_body(get_asgi_application(), settings.MAX_BODY_BYTES)
 
 import conference.celery  # noqa: E402, F401  makes the queue known to this process
 from realtime import routing  # noqa: E402  needs the models that were loaded above
 
-application = ProtocolTypeRouter({"http": http, "websocket": AuthMiddlewareStack(URLRouter(routing.urlpatterns))})
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(routing.urlpatterns))}
+)
