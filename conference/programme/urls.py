@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from conference.programme.views import agenda, editor, lists, pages
+from conference.programme.views import agenda, editor, exports, importing, lists, pages
 
 urlpatterns = [
     path("", pages.now, name="now"),
     path("brand.css", pages.brand, name="brand"),
     path("schedule/", pages.schedule, name="schedule"),
     path("schedule/changes/", pages.changes, name="programme_changes"),
+    path("schedule.json", exports.schedule_json, name="schedule_json"),
+    path("schedule.xml", exports.schedule_xml, name="schedule_xml"),
+    path("schedule.ics", exports.schedule_ics, name="schedule_ics"),
+    path("schedule/v/<int:number>.json", exports.schedule_json, name="schedule_version_json"),
+    path("sessions/<str:code>.ics", exports.session_ics, name="session_ics"),
+    path("speakers/<str:code>.ics", exports.speaker_ics, name="speaker_ics"),
+    path("agenda/<str:secret>.ics", exports.agenda_ics, name="agenda_ics"),
     path("sessions/<str:code>/", pages.session, name="session"),
     path("sessions/<str:code>/star/", agenda.star, name="star"),
     path("speakers/", pages.speakers, name="speakers"),
@@ -17,6 +24,8 @@ urlpatterns = [
     path("agenda/address/", agenda.feed, name="agenda_address"),
     path("organize/programme/", editor.editor, name="programme_editor"),
     path("organize/programme/release/", editor.release_programme, name="release_programme"),
+    path("organize/programme/import/", importing.import_schedule, name="import_schedule"),
+    path("organize/programme/import/<str:token>/", importing.import_report, name="import_report"),
     path("organize/programme/sessions/new/", editor.new_session, name="new_session"),
     path("organize/programme/sessions/<str:code>/", editor.edit_session, name="edit_session"),
     path("organize/programme/sessions/<str:code>/move/", editor.move_session, name="move_session"),
