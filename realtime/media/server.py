@@ -174,7 +174,8 @@ def _created(
     request: web.Request, configuration: Configuration, session: Session, answer: str
 ) -> web.Response:
     response = web.Response(status=201, text=answer, content_type=_SDP)
-    response.headers["Location"] = f"{request.rel_url.raw_path.rstrip('/')}/{session.id}"
+    # Relative to the address that was called, so that it holds behind a proxy which serves us under a prefix.
+    response.headers["Location"] = f"{session.grant.room}/{session.id}"
     response.headers["ETag"] = session.etag
     for server in configuration.ice_servers:
         for link in _links(server):

@@ -24,6 +24,7 @@ from aiortc import (
 )
 from aiortc.contrib.media import MediaBlackhole
 from av import VideoFrame
+from yarl import URL
 
 from realtime.media.configuration import Configuration
 from realtime.media.engine import Engine, Limits
@@ -32,6 +33,11 @@ from realtime.media.server import create_app
 
 SECRET = "a secret for the tests, long enough to sign with"
 ORIGIN = "https://chama.example"
+
+
+def where(response: aiohttp.ClientResponse) -> str:
+    """The path of a session that was just opened."""
+    return response.url.join(URL(response.headers["Location"])).path
 
 
 def free_port() -> int:
@@ -177,7 +183,7 @@ class Server:
                     if response.status == 409
                     else AssertionError(f"{response.status} {answer}")
                 )
-            peer = Peer(connection, response.headers["Location"], response.headers["ETag"], token, answer)
+            peer = Peer(connection, where(response), response.headers["ETag"], token, answer)
         await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         self.peers.append(peer)
         return peer
