@@ -199,6 +199,9 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = SIGN_IN_TRIES
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = {"length": 6, "numeric": True, "dashed": False}
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
+# A whole hall may come from one address; what protects an account is counted by its e-mail address.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/300s/key"}
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("TRUSTED_PROXIES", "1" if flag("BEHIND_TLS") else "0"))
 
 MFA_ADAPTER = "conference.accounts.adapter.PasskeyAdapter"
@@ -217,6 +220,7 @@ SOCIALACCOUNT_PROVIDERS = {
     provider: {"APPS": [{key: value for key, value in options.items() if key != "origin"}]}
     for provider, options in SOCIAL_PROVIDERS.items()
 }
+SOCIALACCOUNT_ADAPTER = "conference.accounts.adapter.ServiceAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
