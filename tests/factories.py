@@ -51,7 +51,9 @@ def make_event(slug: str = "", **fields: Any) -> Event:
     slug = slug or f"event-{number}"
     if "series" not in fields:
         body = OrganizingBody.objects.create(slug=f"body-{number}", name={"en": f"Body {number}"})
-        fields["series"] = Series.objects.create(body=body, slug=f"series-{number}", name={"en": f"Series {number}"})
+        fields["series"] = Series.objects.create(
+            body=body, slug=f"series-{number}", name={"en": f"Series {number}"}
+        )
     defaults: dict[str, Any] = {
         "acronym": f"ev{number:04}",
         "state": Event.State.PUBLISHED,
@@ -92,7 +94,9 @@ def make_hall(event: Event, name: str = "", **fields: Any) -> Hall:
 def make_track(event: Event, name: str = "", **fields: Any) -> Track:
     number = next(_number)
     fields.setdefault("slug", f"track-{number}")
-    return Track.objects.create(event=event, name={"en": name or f"Track {number}"}, position=number, **fields)
+    return Track.objects.create(
+        event=event, name={"en": name or f"Track {number}"}, position=number, **fields
+    )
 
 
 def make_speaker(event: Event, name: str = "", **fields: Any) -> Speaker:
@@ -127,7 +131,10 @@ def make_session(
     end = start + timedelta(minutes=minutes) if start else None
     Slot.objects.create(session=session, start=start, end=end, hall=hall, cancelled=cancelled)
     SessionSpeaker.objects.bulk_create(
-        [SessionSpeaker(session=session, speaker=speaker, position=place) for place, speaker in enumerate(speakers)]
+        [
+            SessionSpeaker(session=session, speaker=speaker, position=place)
+            for place, speaker in enumerate(speakers)
+        ]
     )
     refresh_search([session.pk])
     return session
@@ -146,7 +153,14 @@ def release_all(event: Event, version: str = "") -> Release:
         changes=changes_between(places(before), places(draft)),
     )
     Slot.objects.bulk_create(
-        Slot(session=slot.session, release=release, hall=slot.hall, start=slot.start, end=slot.end, cancelled=slot.cancelled)
+        Slot(
+            session=slot.session,
+            release=release,
+            hall=slot.hall,
+            start=slot.start,
+            end=slot.end,
+            cancelled=slot.cancelled,
+        )
         for slot in draft
         if slot.start is not None
     )

@@ -87,7 +87,7 @@ def newest_release(viewer: Viewer, event: Event) -> Release | None:
 
 
 def released_sessions(viewer: Viewer, event: Event, filters: Filters | None = None) -> QuerySet[Slot]:
-    """The slots of the newest release that fit the filters, by start, hall and title, with all that a list shows: three
+    """The slots of the newest release that fit the filters, by start, hall and title, with all that a list shows: two
     queries however many there are."""
     if not _may_see(viewer, event):
         return Slot.objects.none()
