@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import structlog
@@ -368,7 +369,7 @@ UNFOLD = {
 # --- Logs: one line of JSON each, with the request's id and without personal data ---
 
 LOG_FORMAT = os.environ.get("LOG_FORMAT", "json")
-_shared = [
+_shared: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.add_log_level,
     structlog.stdlib.add_logger_name,

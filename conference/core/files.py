@@ -25,7 +25,7 @@ def image_path(instance: Any, filename: str) -> str:
     return f"{instance._meta.model_name}/{uuid.uuid4().hex}.webp"
 
 
-def clean_image(upload: UploadedFile, *, side: int = 800) -> ContentFile[bytes]:
+def clean_image(upload: UploadedFile[Any], *, side: int = 800) -> ContentFile[bytes]:
     """The upload as WebP of at most `side` pixels a side, upright and without metadata; `Invalid` if it is no image."""
     if upload.size is None or upload.size > MAX_IMAGE_BYTES:
         raise Invalid(_("The picture is larger than 8 MB. Choose a smaller one."))

@@ -43,7 +43,7 @@ def later(action: Callable[..., None], *ids: int | str) -> None:
 
 def _enqueue(name: str, ids: tuple[int | str, ...]) -> None:
     try:
-        run.apply_async(args=[name, *ids], retry=False)
+        run.apply_async(args=(name, *ids), retry=False)
     except OperationalError as error:
         log.warning("later.not_queued", action=name, error=type(error).__name__)
 

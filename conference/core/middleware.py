@@ -13,7 +13,7 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from csp.middleware import CSPMiddleware
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -61,7 +61,7 @@ class RequestLogMiddleware:
 
     def _end(self, request: HttpRequest, response: HttpResponse, start: float) -> HttpResponse:
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
-        if not request.path.startswith("/static/") and request.path != "/healthz":
+        if not request.path.startswith(("/static/", "/media/events", "/healthz")) or response.status_code >= 500:
             match = request.resolver_match
             log.info(
                 "request",
@@ -77,7 +77,7 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The strict policy everywhere, with two additions that depend on the request: the socket and media addresses of the
     host that was asked, and the inline styles and evaluated expressions of the back office, which its library needs."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         host = request.get_host() if response.status_code != 400 else ""
         connect = (
             [f"{'wss' if request.is_secure() else 'ws'}://{host}", media_origin(request)] if host else []
