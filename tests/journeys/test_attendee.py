@@ -114,7 +114,8 @@ def test_an_attendee_signs_up_plans_in_two_time_zones_and_takes_the_plan_into_he
     expect(page.get_by_role("button", name="Make a secret address")).to_be_visible()
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(address, timeout=10)
-    assert refused.value.code == 404
+    with refused.value:
+        assert refused.value.code == 404
 
 
 def moment_of(page: Page, there: str) -> datetime:
