@@ -183,13 +183,11 @@ def test_sessions_that_disappeared_are_listed_and_cancelled_only_on_request(
 
 
 def test_another_programme_in_the_same_event_is_not_missing(event: Event, organizer: Any) -> None:
-    import_schedule(organizer, event, programme(entry(1)), "a.json")
+    import_schedule(organizer, event, programme(entry(1), entry(2)), "a.json")
     other = programme(entry(50)).replace(b"programme.example", b"other.example")
     plan = import_schedule(organizer, event, other, "b.json", cancel_missing=True).plan
     assert plan.missing == [] and not Slot.objects.filter(cancelled=True).exists()
     # The same programme at another address is known by its sessions.
-    moved = programme(entry(1), entry(2)).replace(b"https://programme.example", b"https://moved.example")
-    import_schedule(organizer, event, moved, "c.json")
     gone = programme(entry(2)).replace(b"https://programme.example", b"https://moved.example")
     assert [str(slot.session) for slot in plan_import(organizer, event, gone, "d.json").missing] == [
         "Session 1"

@@ -203,7 +203,7 @@ def _match_days(plan: ImportPlan, document: ScheduleDocument) -> None:
     labelled = any(day.texts for day in document.days)
     if not there and not outside and not labelled:
         return
-    if not there:
+    if not there and outside:
         length = min((event.ends_on - event.starts_on).days, 365)
         for number in range(length + 1):
             wanted.setdefault(event.starts_on + timedelta(days=number), None)
@@ -471,8 +471,6 @@ class _Sessions:
         values["links"] = _links(record.links) or session.links
         values["attachments"] = _links(record.attachments) or session.attachments
         values["origin_url"] = record.origin_url or session.origin_url
-        # What was made here stays ours, also where a file knows it.
-        values["origin"] = origin_of(self.document) if session.origin else ""
         return values
 
     def _place(self, record: SessionRecord, slot: Slot) -> tuple[Slot, list[FieldChange]]:
@@ -577,5 +575,4 @@ def _told(session: Session) -> dict[str, str]:
         _("Links"): _list(link.get("title") or link.get("url", "") for link in session.links),
         _("Files"): _list(link.get("title") or link.get("url", "") for link in session.attachments),
         _("Address of origin"): session.origin_url,
-        _("Imported from"): session.origin,
     }
