@@ -67,10 +67,19 @@ def _load() -> None:
             import_module(f"{package}.{module}")
 
 
+def _place(marked: Callable[..., Any]) -> int:
+    """Where the package of a marked function stands in the order of the packages."""
+    packages = settings.PERSONAL_DATA_PACKAGES
+    return next(
+        (place for place, name in enumerate(packages) if marked.__module__.startswith(f"{name}.")),
+        len(packages),
+    )
+
+
 def sections() -> list[Section]:
     """Every part of "my data", in the order of the packages."""
     _load()
-    return list(_sections.values())
+    return sorted(_sections.values(), key=lambda section: _place(section.tell))
 
 
 def personal_data(person: Any) -> dict[str, Any]:
@@ -79,9 +88,9 @@ def personal_data(person: Any) -> dict[str, Any]:
 
 
 def erase_everywhere(person: Any) -> None:
-    """Have every package wipe what it holds, in the caller's transaction."""
+    """Have every package wipe what it holds, the highest first, in the caller's transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("erase_everywhere() belongs inside the transaction of the deletion.")
     _load()
-    for erase in reversed(_erasers.values()):
+    for erase in sorted(_erasers.values(), key=_place, reverse=True):
         erase(person)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -57,7 +58,7 @@ def participants(
     """The people of the event who agreed to be seen by somebody like the viewer, by name.
 
     The viewer takes part (a valid ticket or a role); organizers also see those who agreed to be seen by organizers
-    alone. Neither addresses nor contact data can be searched.
+    alone. Neither addresses nor contact data can be searched. Who gave no name is not listed.
     """
     roles = roles_in(viewer, event)
     if not roles and not may_attend(viewer, event):
@@ -76,8 +77,9 @@ def participants(
     has_role = EventRole.objects.filter(user=OuterRef("pk"), event=event)
     people = (
         User.objects.filter(Exists(agreed), Exists(attends) | Exists(has_role), is_active=True, deleted=None)
+        .exclude(name="", name_latin="", name_chinese="")
         .select_related("organisation")
-        .order_by("name_latin", "name", "pk")
+        .order_by(Coalesce(NullIf("name_latin", Value("")), "name"), "pk")
     )
     for word in text.split()[:6]:
         people = people.filter(

@@ -75,6 +75,15 @@ def test_who_withdraws_cancels_is_closed_or_leaves_is_gone_at_once() -> None:
     assert names(viewer, event) == {"P3"}
 
 
+def test_who_has_no_name_yet_is_not_listed_and_told_so(client: Client) -> None:
+    event = make_event("tea-road")
+    nameless = listed(event, "x")
+    User.objects.filter(pk=nameless.pk).update(name="")
+    assert names(make_attendee(event), event) == set()
+    client.force_login(nameless)
+    assert "Only people with a name are listed." in client.get("/tea-road/participants/me/").content.decode()
+
+
 def test_a_speaker_without_a_ticket_may_be_listed() -> None:
     event = make_event()
     speaker = make_user("Speaker")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from conference.accounts.models import Consent
 from conference.core.errors import Conflict, Denied, Missing
@@ -164,3 +166,20 @@ def test_me_shows_my_tickets_my_roles_and_what_i_organize(client: Client) -> Non
     assert "Noy" in page and "Tea Road Meeting" in page and "Events I organize" in page
     inside = client.get("/tea-road/me/").content.decode()
     assert "Organizer" in inside and "Change how I attend" in inside
+
+
+def test_the_number_of_queries_of_me_does_not_grow_with_the_tickets(client: Client) -> None:
+    person = make_user(time_zone="Asia/Kathmandu")
+    client.force_login(person)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/me/").status_code == 200
+        return len(captured)
+
+    make_ticket(person, make_event())
+    with_one = queries()
+    for _more in range(2):
+        event = make_event()
+        make_ticket(person, event)
+    assert queries() == with_one

@@ -26,9 +26,9 @@ from conference.core.personal_data import Section, personal_data, sections
 @require_GET
 def my_data(request: HttpRequest) -> HttpResponse:
     """All of it, to read."""
-    return render(
-        request, "accounts/my_data.html", {"parts": [_readable(part, request.user) for part in sections()]}
-    )
+    parts = [_readable(section, request.user) for section in sections()]
+    words = {"parts": parts, "nothing": [part for part in parts if not part["things"]]}
+    return render(request, "accounts/my_data.html", words)
 
 
 def _readable(section: Section, person: Any) -> dict[str, Any]:
