@@ -76,7 +76,7 @@ def test_a_file_becomes_sessions_with_rooms_halls_tracks_and_speakers(event: Eve
     assert "session 1" in first.search_text and "လှလှ" in first.search_text and "energy" in first.search_text
     assert list(released_sessions(organizer, event)) == [], "Releasing is the organizer's own step."
     fact = Fact.objects.get(verb="schedule.imported")
-    assert fact.actor == organizer and fact.data["new"] == 2
+    assert fact.actor == organizer and fact.data["sessions"]["new"] == 2
 
 
 def test_a_second_import_of_the_same_file_changes_nothing(event: Event, organizer: Any) -> None:

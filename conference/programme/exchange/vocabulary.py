@@ -54,7 +54,7 @@ def spoken_language(written: str) -> str:
     primary, _dash, rest = tag.partition("-")
     if len(primary) > 3:
         primary, rest = _english_names().get(primary, ""), ""
-    primary = get_global("language_aliases").get(primary, primary).split("_")[0]
+    primary = str(get_global("language_aliases").get(primary, primary)).split("_")[0]
     if primary in LANGUAGES or not rest:
         return primary
     return f"{primary}-{rest}" if LANGUAGE_TAG.match(f"{primary}-{rest}") else primary

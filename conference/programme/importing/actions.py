@@ -69,7 +69,7 @@ def import_schedule(
             origin=document.origin,
             version=document.version,
             cancelled=len(report.cancelled),
-            **plan.counts,
+            sessions=plan.counts,
         )
         announce(event)
         if release_now and pending_changes(actor, event):

@@ -138,10 +138,11 @@ def _match_halls(plan: ImportPlan, records: Iterable[HallRecord]) -> dict[str, H
     found: dict[str, Hall] = {}
     used: set[UUID] = set()
     for record in records:
-        hall = by_guid.get(record.guid) or by_name.get(folded(record.name))
-        if hall is None or hall.guid in used:
+        known = by_guid.get(record.guid) or by_name.get(folded(record.name))
+        if known is None or known.guid in used:
             position += 1
-            hall = Hall(event=plan.event, guid=record.guid, position=position)
+            known = Hall(event=plan.event, guid=record.guid, position=position)
+        hall = known
         used.add(hall.guid)
         said = record.place or (place_of(record.kind) if record.kind or hall.pk is None else "")
         kind = said if record.place or hall.pk is None or said == "online" else hall.kind
