@@ -122,6 +122,12 @@ class TranslatedFormField(forms.MultiValueField):
         pairs = zip(self.languages, data_list or [], strict=False)
         return {tag: value.strip() for (tag, _name), value in pairs if value and value.strip()}
 
+    def clean(self, value: Any) -> Text:
+        text: Text = super().clean(value)
+        if self.required and not text:  # blanks in every language
+            raise ValidationError(self.error_messages["required"], code="required")
+        return text
+
     def has_changed(self, initial: Any, data: Any) -> bool:
         if initial is not None and not isinstance(initial, list):
             initial = self.widget.decompress(initial)
