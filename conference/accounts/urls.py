@@ -36,6 +36,7 @@ urlpatterns = [
     path("me/time-zone/", profile.use_time_zone, name="use_time_zone"),
     path("me/security/", security.security, name="security"),
     path("me/security/address/", security.address, name="change_address"),
+    path("me/security/addresses/", to_security, name="account_email"),
     path("me/security/password/", security.password, name="set_password"),
     path("me/security/password/remove/", security.remove_password, name="remove_password"),
     path("me/security/passkeys/", to_security, name="mfa_index"),
