@@ -26,9 +26,9 @@ def register(actor: Actor, event: Event, *, mode: str) -> Ticket:
         raise ValueError(f"No such way to attend: {mode}.")
     if event.state != Event.State.PUBLISHED:
         raise Conflict(_("Registration for this event is not open."))
-    Event.objects.select_for_update(of=("self",), no_key=True).get(
-        pk=event.pk
-    )  # two windows at once make one ticket
+    User.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=person.pk
+    )  # two windows at once, one ticket
     ticket = Ticket.objects.filter(event=event, user=person).first()
     if ticket is not None and ticket.state != Ticket.State.CANCELLED:
         if ticket.mode != mode:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from conference.accounts.actions import arrive
 from conference.accounts.models import User
 from conference.core.models import Fact
+from conference.core.streams import cache_server
+from conference.registration.actions import register
+from conference.registration.models import Ticket
 from tests.accounts.conftest import AskForMail, newest_secrets
-from tests.factories import make_user
+from tests.factories import make_event, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -312,3 +320,67 @@ def test_sign_in_pages_hold_no_inline_script_or_style(client: Client, ask_for_ma
         text = client.get(page).content.decode()
         assert " style=" not in text and "onclick" not in text and "<style" not in text
         assert all("src=" in tag for tag in text.split("<script")[1:])
+
+
+def test_a_form_without_its_token_is_told_to_be_too_old_and_does_nothing() -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    response = stranger.post(SIGN_IN, {"email": "a@example.org"})
+    assert response.status_code == 403
+    assert "This page was too old" in response.content.decode()
+    assert not mail.outbox
+
+
+def test_while_the_store_is_away_signing_in_is_refused_with_a_sentence(client: Client, settings: Any) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    cache_server.cache_clear()
+    try:
+        response = client.post(SIGN_IN, {"email": "a@example.org"})
+    finally:
+        cache_server.cache_clear()
+    assert response.status_code == 429
+    assert "This is not possible right now." in response.content.decode()
+    assert not mail.outbox
+
+
+def at_once(act: Callable[[], Any], times: int = 4) -> list[Any]:
+    """The outcomes of the same thing done in several threads at the same moment."""
+    gate = threading.Barrier(times)
+
+    def one() -> Any:
+        try:
+            gate.wait()
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return [done.result() for done in [pool.submit(one) for _number in range(times)]]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_arriving_in_several_windows_at_once_makes_one_account() -> None:
+    outcomes = at_once(lambda: arrive("many@example.org"))
+    assert len({person.pk for person, _created in outcomes}) == 1
+    assert sum(created for _person, created in outcomes) == 1
+    assert EmailAddress.objects.filter(email="many@example.org").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_link_pressed_several_times_at_once_is_used_once(ask_for_mail: AskForMail) -> None:
+    _code, link = ask_for_mail("many@example.org", Client())
+    browsers = iter([Client() for _number in range(4)])
+    pages = at_once(lambda: next(browsers).post(link))
+    assert (
+        sorted(
+            page["Location"].startswith("/me/welcome/") for page in pages if page.status_code == 302
+        ).count(True)
+        == 1
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_registering_in_several_windows_at_once_makes_one_ticket() -> None:
+    event, person = make_event(), make_user()
+    at_once(lambda: register(person, event, mode="online"))
+    assert Ticket.objects.filter(event=event, user=person).count() == 1
+    assert Fact.objects.filter(verb="ticket.taken").count() == 1
