@@ -33,7 +33,8 @@ def require_free_address(slug: str, *, but: Event | None = None) -> None:
                 ]
             },
         )
-    if Event.objects.filter(slug=slug).exclude(pk=but.pk if but else None).exists():
+    holder = Event.objects.filter(slug=slug).first()
+    if holder is not None and holder != but:
         raise Invalid(
             _("This address is taken."),
             fields={

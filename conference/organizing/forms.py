@@ -13,7 +13,7 @@ from conference.accounts.zones import zone_choices
 from conference.core.errors import Invalid
 from conference.core.files import MAX_IMAGE_BYTES
 from conference.core.languages import offered
-from conference.core.models import COLOUR, SLUG, Event, Series
+from conference.core.models import COLOUR, SLUG, Event, OrganizingBody, Series
 from conference.core.text import Text, TranslatedFormField
 from conference.core.times import validate_time_zone
 from conference.events.addresses import require_free_address
@@ -116,7 +116,7 @@ class NewEventForm(_AddressForm, _DatesForm):
 class NewSeriesForm(forms.Form):
     """A new series of one of the viewer's bodies."""
 
-    body = forms.ModelChoiceField(label=_("Organizing body"), queryset=None, empty_label=None)
+    body = forms.ModelChoiceField(label=_("Organizing body"), queryset=OrganizingBody.objects.none(), empty_label=None)
     series_name = TranslatedFormField(label=_("Name of the series"), max_length=200)
     series_slug = forms.CharField(label=_("Address of the series"), max_length=50, validators=[SLUG])
 
@@ -133,7 +133,7 @@ class NewEditionForm(_AddressForm):
     starts_on = _date(_("First day"))
 
     def __init__(self, *args: Any, event: Event, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"name": event.name}, **kwargs)
+        super().__init__(*args, **kwargs, initial={"name": event.name})  # type: ignore[misc]
         self.fields["name"] = in_languages_of(self.base_fields["name"], event.name)  # type: ignore[arg-type]
 
 
@@ -169,7 +169,7 @@ class SettingsForm(_DatesForm):
         initial = {field: getattr(event, field) for field in self.base_fields} | {
             "time_zone": event.time_zone
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs, initial=initial)  # type: ignore[misc]
         for name in ("name", "tagline", "description", "city", "venue"):
             self.fields[name] = in_languages_of(self.base_fields[name], getattr(event, name))  # type: ignore[arg-type]
         self.fields["time_zone"] = _zone(event.time_zone)
