@@ -45,4 +45,7 @@ def notification_data(notification: Notification) -> dict[str, Any]:
 def own_notices(viewer: User) -> list[dict[str, Any]]:
     """The viewer's notices, for their export."""
     told = (notification_data(notice) for notice in inbox_of(viewer))
-    return [{"subject": one["subject"], "body": one["body"], "created": one["created"], "read": one["read"]} for one in told]
+    return [
+        {"subject": one["subject"], "body": one["body"], "created": one["created"], "read": one["read"]}
+        for one in told
+    ]
