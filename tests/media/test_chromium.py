@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>media</title><video id="v" autoplay muted playsinline></video>
+PAGE = """<!doctype html><meta charset="utf-8"><title>media</title><video id="v" autoplay playsinline></video>
 <script type="module" src="/page.js"></script>"""
 
 SCRIPT = """
@@ -169,14 +169,15 @@ Pages = Callable[[int], Awaitable[Page]]
 
 
 async def decodes(page: Page, seconds: float = 15.0) -> None:
-    """Returns once this viewer decodes pictures, and then more pictures, and hears packets of sound."""
+    """Returns once this viewer decodes pictures, and then more, and hears the microphone."""
     first: float | None = None
     async with asyncio.timeout(seconds):
         while True:
             decoded = await page.evaluate("inbound('framesDecoded')")
+            heard = await page.evaluate("inbound('totalAudioEnergy')")
             if decoded > 5:
                 first = decoded if first is None else first
-                if decoded > first + 10 and await page.evaluate("inbound('packetsReceived')") > decoded:
+                if decoded > first + 10 and heard > 0:
                     return
             await asyncio.sleep(0.1)
 
