@@ -6,11 +6,13 @@ import zoneinfo
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from babel import Locale
+from babel.dates import format_interval, format_skeleton
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, pgettext, to_locale
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 DAY_BOUNDARY = timedelta(hours=4)
 """A conference day runs from 04:00 to 04:00 local time: what starts at half past midnight belongs to the evening before."""
@@ -31,10 +33,39 @@ def validate_time_zone(name: str) -> None:
         )
 
 
-def short_date(moment: date) -> str:
-    """The date as a reader of the active language writes it short, with its weekday: `Tue 24 Nov.`, `11月24日 星期二`."""
-    # Translators: a date format of Django's `date` filter: short weekday, day, short month. Chinese: n月j日 D
-    return date_format(moment, pgettext("date format", "D j N"))
+def short_date(day: date) -> str:
+    """`Tue 24 Nov.`, `11月24日 星期二`: the date as a reader of the active language writes it short."""
+    return date_format(day, pgettext("date format", "D j N"))
+
+
+def day_name(day: date) -> str:
+    """`Tue 24 November`."""
+    return date_format(day, pgettext("date format", "D j F"))
+
+
+def long_day_name(day: date) -> str:
+    """`Tuesday 24 November`."""
+    return date_format(day, pgettext("date format", "l j F"))
+
+
+def full_date(day: date) -> str:
+    """`24 Nov. 2026`, `2026年11月24日`."""
+    return date_format(day, pgettext("date format", "j N Y"))
+
+
+def full_time(moment: datetime) -> str:
+    """`24 Nov. 2026 16:30` on the reader's clock."""
+    return date_format(timezone.localtime(moment), pgettext("date format", "j N Y H:i"))
+
+
+def date_range(first: date, last: date) -> str:
+    """`22–24 Nov 2026`, `2026年11月22日至24日`, as the Unicode locale data writes a span; one day is said once."""
+    language = get_language() or "en"
+    # English of the world: the day comes before the month, as the region writes it.
+    locale = Locale.parse("en_001" if language == "en" else to_locale(language))
+    if first == last:
+        return format_skeleton("yMMMd", first, locale=locale)
+    return format_interval(first, last, "yMMMd", locale=locale)
 
 
 def event_day(moment: datetime, zone: zoneinfo.ZoneInfo) -> date:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.utils.dateparse import parse_datetime
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +17,7 @@ from conference.accounts.countries import country_choices
 from conference.core import languages
 from conference.core.models import COLOUR, Event
 from conference.core.text import TranslatedFormField
+from conference.core.times import day_name
 from conference.programme.models import Day, Hall, Session, SessionSpeaker, Slot, Speaker, Track
 from conference.programme.queries import Choices, Filters, ProgrammeDay
 
@@ -261,7 +261,7 @@ class PlaceForm(_SeenMixin):
         fields: Any = self.fields
         fields["day"].choices = [
             ("", _("No time yet")),
-            *((day.isoformat(), _day_name(day)) for day in dates),
+            *((day.isoformat(), day_name(day)) for day in dates),
         ]
         fields["hall"].choices = [("", _("No room yet")), *((hall.pk, str(hall)) for hall in halls)]
         fields["hall"].coerce = lambda key: next(hall for hall in halls if str(hall.pk) == key)
@@ -284,10 +284,6 @@ class PlaceForm(_SeenMixin):
             start = datetime.combine(day, data["time"], self.zone)
             end = start + timedelta(minutes=data["minutes"])
         return {"start": start, "end": end, "hall": data["hall"]}
-
-
-def _day_name(day: date) -> str:
-    return f"{date_format(day, 'D')} {date_format(day, 'MONTH_DAY_FORMAT')}"
 
 
 def _place_initial(event: Event, slot: Slot) -> dict[str, Any]:

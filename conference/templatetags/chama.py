@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
@@ -16,7 +16,16 @@ from django.utils.translation import ngettext
 from conference.core import languages
 from conference.core.models import Event
 from conference.core.text import language_of, localise
-from conference.core.times import TimePair, short_date, time_pair
+from conference.core.times import (
+    TimePair,
+    date_range,
+    day_name,
+    full_date,
+    full_time,
+    long_day_name,
+    short_date,
+    time_pair,
+)
 
 register = template.Library()
 
@@ -37,6 +46,18 @@ def local_lang(text: Any) -> str:
 def own_name(tag: str) -> str:
     """A language by its own name, such as ລາວ."""
     return languages.own_name(tag) if tag else ""
+
+
+register.filter(full_date)
+register.filter(full_time)
+register.filter(day_name)
+register.filter(long_day_name)
+
+
+@register.simple_tag
+def dates(first: date, last: date) -> str:
+    """`{% dates event.starts_on event.ends_on %}`: 22–24 November 2026."""
+    return date_range(first, last)
 
 
 def _day_mark(pair: TimePair) -> SafeString:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import nh3
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -88,18 +87,6 @@ def duration(slot: Slot) -> str:
         if minutes
         else _("%(hours)d h") % {"hours": hours}
     )
-
-
-@register.filter
-def day_name(day: date) -> str:
-    """`Mon 23 November`, in the reader's order."""
-    return f"{date_format(day, 'D')} {date_format(day, 'MONTH_DAY_FORMAT')}"
-
-
-@register.filter
-def long_day_name(day: date) -> str:
-    """`Monday, 23 November`, in the reader's order."""
-    return f"{date_format(day, 'l')} {date_format(day, 'MONTH_DAY_FORMAT')}"
 
 
 @register.simple_tag(takes_context=True)

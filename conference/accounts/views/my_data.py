@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,6 +19,7 @@ from conference.accounts.forms import DeleteAccountForm
 from conference.accounts.views.sign_in import fresh_sign_in_required
 from conference.core.forms import posted
 from conference.core.personal_data import Section, personal_data, sections
+from conference.core.times import full_time
 
 
 @never_cache
@@ -55,7 +55,7 @@ def _words(value: Any) -> Any:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, datetime):
-        return date_format(timezone.localtime(value), "j N Y H:i")
+        return full_time(value)
     if isinstance(value, dict):
         return " ".join(str(_words(part)) for part in value.values())
     if isinstance(value, list):

@@ -18,7 +18,6 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -26,7 +25,7 @@ from django.utils.translation import ngettext
 from conference.core.languages import own_name
 from conference.core.models import Event
 from conference.core.text import Text, localise
-from conference.core.times import event_day
+from conference.core.times import event_day, full_date, short_date
 from conference.programme.exchange.document import (
     DayRecord,
     HallRecord,
@@ -230,8 +229,8 @@ def _warnings(event: Event, document: ScheduleDocument) -> list[Problem]:
             )
             % {
                 "count": len(outside),
-                "first": date_format(event.starts_on, "j N Y"),
-                "last": date_format(event.ends_on, "j N Y"),
+                "first": full_date(event.starts_on),
+                "last": full_date(event.ends_on),
             }
         )
     ours, theirs = ZoneInfo(event.time_zone), ZoneInfo(document.time_zone_name)
@@ -241,7 +240,7 @@ def _warnings(event: Event, document: ScheduleDocument) -> list[Problem]:
     ):
         found.append(
             _(
-                "The file is written in the time of %(theirs)s, the event is in %(ours)s. The moments are kept."
+                "The file is written in the time of %(theirs)s, the event is in %(ours)s. The times are converted."
             )
             % {"theirs": document.time_zone_name, "ours": event.time_zone}
         )
@@ -534,7 +533,7 @@ def _list(names: Iterable[str]) -> str:
 
 def _when(start: datetime, end: datetime, zone: ZoneInfo) -> str:
     local, last = start.astimezone(zone), end.astimezone(zone)
-    return f"{date_format(local, 'D j N')} {local:%H:%M}–{last:%H:%M}"
+    return f"{short_date(local)} {local:%H:%M}–{last:%H:%M}"
 
 
 def _where_different(before: str, after: str) -> tuple[str, str]:
