@@ -69,8 +69,15 @@ def grant_watching(actor: User, room_id: int, *, publication_id: int, media_url:
 
 
 def _grant(actor: User, room: Room, action: Any, name: str, url: str) -> dict[str, Any]:
-    token = sign_grant(settings.MEDIA_SECRET, room=room.pk, person=str(actor.pk), action=action, publication=name)
-    return {"publication": name, "url": url, "token": token, "expires_in": int(GRANT_LIFETIME.total_seconds())}
+    token = sign_grant(
+        settings.MEDIA_SECRET, room=room.pk, person=str(actor.pk), action=action, publication=name
+    )
+    return {
+        "publication": name,
+        "url": url,
+        "token": token,
+        "expires_in": int(GRANT_LIFETIME.total_seconds()),
+    }
 
 
 @transaction.atomic
@@ -106,7 +113,9 @@ def end_rights(user_id: int, room_id: int) -> bool:
     room = Room.objects.select_related("event").filter(pk=room_id).first()
     role = role_in(user, room) if room is not None else None
     if room is not None and role not in ON_STAGE:
-        publications = list(Publication.objects.filter(room=room, user_id=user_id).select_related("user__organisation"))
+        publications = list(
+            Publication.objects.filter(room=room, user_id=user_id).select_related("user__organisation")
+        )
         if publications:
             _lock_stage(room)
         for publication in publications:
@@ -154,7 +163,9 @@ def start_publication(room_id: int, user_id: int, source: str, kinds: Iterable[s
 @transaction.atomic
 def end_publication(room_id: int, user_id: int, source: str) -> None:
     """It flows no more."""
-    publications = Publication.objects.filter(room_id=room_id, user_id=user_id, source=source).select_related("room__event")
+    publications = Publication.objects.filter(room_id=room_id, user_id=user_id, source=source).select_related(
+        "room__event"
+    )
     for publication in publications:
         _lock_stage(publication.room)
         _stop(publication, by=None)

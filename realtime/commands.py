@@ -66,7 +66,9 @@ class Command:
 COMMANDS: dict[str, Command] = {}
 
 
-def command(name: str, form: type[forms.Form], rate: Rate, *, in_room: bool = True) -> Callable[[Handler], Handler]:
+def command(
+    name: str, form: type[forms.Form], rate: Rate, *, in_room: bool = True
+) -> Callable[[Handler], Handler]:
     """Register a handler under the name that browsers use."""
 
     def register(handle: Handler) -> Handler:
@@ -86,7 +88,9 @@ def find_command(name: str, number: int) -> Command:
 def clean(found: Command, room: int | None, data: dict[str, Any]) -> dict[str, Any]:
     """The data as the command's form reads it; `Invalid` with the sentences of each field."""
     if found.in_room and room is None:
-        raise Invalid(_("Say which room this is about."), fields={"room": [_("Say which room this is about.")]})
+        raise Invalid(
+            _("Say which room this is about."), fields={"room": [_("Say which room this is about.")]}
+        )
     form = found.form(data)
     if not form.is_valid():
         sentences = [sentence for errors in form.errors.values() for sentence in errors]
@@ -166,7 +170,10 @@ def _read_stream(person: User, stream: str) -> tuple[dict[str, Any], dict[str, A
 async def _follow(call: Call, stream: str) -> None:
     streams = call.connection.streams
     if stream not in streams and len(streams) >= MAX_STREAMS:
-        raise Conflict(_("One page can follow only %(limit)d things at once. Leave a room first.") % {"limit": MAX_STREAMS})
+        raise Conflict(
+            _("One page can follow only %(limit)d things at once. Leave a room first.")
+            % {"limit": MAX_STREAMS}
+        )
     await call.connection.follow(stream)
 
 
@@ -185,7 +192,9 @@ async def send(call: Call) -> Answer:
 
 
 def _send(call: Call) -> Answer:
-    message = actions.send_message(call.person, _room(call), client_id=call.data["client_id"], text=call.data["text"])
+    message = actions.send_message(
+        call.person, _room(call), client_id=call.data["client_id"], text=call.data["text"]
+    )
     return Answer(queries.message_data(message))
 
 
@@ -200,7 +209,11 @@ async def history(call: Call) -> Answer:
 @command("stage.publish", SourceForm, Rate(10, 2.0, of_person=True))
 async def publish(call: Call) -> Answer:
     grant = await in_database(
-        actions.grant_publishing, call.person, _room(call), source=call.data["source"], media_url=call.connection.media_url
+        actions.grant_publishing,
+        call.person,
+        _room(call),
+        source=call.data["source"],
+        media_url=call.connection.media_url,
     )
     return Answer(grant)
 
@@ -219,5 +232,7 @@ async def watch(call: Call) -> Answer:
 
 @command("stage.stop", PublicationForm, Rate(10, 1.0))
 async def stop(call: Call) -> Answer:
-    await in_database(actions.stop_publication, call.person, _room(call), publication_id=call.data["publication"])
+    await in_database(
+        actions.stop_publication, call.person, _room(call), publication_id=call.data["publication"]
+    )
     return Answer()

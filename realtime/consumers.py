@@ -29,6 +29,7 @@ from conference.core.streams import position
 from realtime.actions import end_rights
 from realtime.commands import Call, clean, find_command
 from realtime.connection import Connection, attach, detach, in_database
+from realtime.hub import end
 from realtime.limits import Buckets, Rate, check
 from realtime.protocol import (
     CLOSE_FOREIGN,
@@ -70,11 +71,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.accept()
         with translation.override(self.language):
             if not _same_site(self.scope):
-                await self._turn_away(Foreign(_("This connection was opened by a page of another site.")), CLOSE_FOREIGN)
+                await self._turn_away(
+                    Foreign(_("This connection was opened by a page of another site.")), CLOSE_FOREIGN
+                )
                 return
             person = await self._person()
             if person is None:
-                await self._turn_away(SignedOut(_("You are signed out. Sign in to take part.")), CLOSE_SIGNED_OUT)
+                await self._turn_away(
+                    SignedOut(_("You are signed out. Sign in to take part.")), CLOSE_SIGNED_OUT
+                )
                 return
         self.socket = Socket(self.base_send, person.pk)
         self.connection = Connection(self.socket, attach(self.socket), media_url=_media_url(self.scope))
@@ -86,8 +91,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         if self.rechecking is not None:
-            self.rechecking.cancel()
-            await asyncio.gather(self.rechecking, return_exceptions=True)
+            await end([self.rechecking])
         if self.connection is not None and self.socket is not None:
             self.connection.leave_everything()
             await self.socket.gone()
@@ -111,7 +115,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 self.socket.answer(error_frame(number, error))
             except Exception:
                 log.exception("command.failed")
-                mistake = Failed(_("That did not work, and it was not your fault. Please try again in a moment."))
+                mistake = Failed(
+                    _("That did not work, and it was not your fault. Please try again in a moment.")
+                )
                 self.socket.answer(error_frame(number, mistake))
 
     async def _answer(self, frame: CommandFrame, connection: Connection) -> str:
@@ -155,7 +161,9 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         with translation.override(self.language):
             stream = f"room.{room_id}"
-            error = Denied(_("You cannot be in this room any more. If that is a mistake, ask the organizers."))
+            error = Denied(
+                _("You cannot be in this room any more. If that is a mistake, ask the organizers.")
+            )
             self.connection.leave(room_id)
             self.connection.unfollow(stream)
             self.socket.answer(signal_frame(stream, "closed", error.as_data()))
@@ -193,7 +201,9 @@ def _media_url(scope: dict[str, Any]) -> str:
 def _language(scope: dict[str, Any]) -> str:
     """The language of the page that opened the socket: the same cookie, else the browser's wish."""
     wishes = [scope["cookies"].get(settings.LANGUAGE_COOKIE_NAME, "")]
-    wishes += [tag for tag, _weight in parse_accept_lang_header(_headers(scope).get(b"accept-language", "")[:500])]
+    wishes += [
+        tag for tag, _weight in parse_accept_lang_header(_headers(scope).get(b"accept-language", "")[:500])
+    ]
     for wish in wishes:
         with suppress(LookupError):
             return translation.get_supported_language_variant(wish)

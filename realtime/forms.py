@@ -57,7 +57,9 @@ class MessageForm(forms.Form):
         max_length=MAX_TEXT,
         error_messages={
             "required": _("Write something first."),
-            "max_length": _("A message may have at most %(limit_value)d characters; this one has %(show_value)d."),
+            "max_length": _(
+                "A message may have at most %(limit_value)d characters; this one has %(show_value)d."
+            ),
         },
     )
 
@@ -93,7 +95,10 @@ class MediaEventForm(forms.Form):
     (room, user, source, kinds)."""
 
     event = forms.ChoiceField(
-        choices=[(name, name) for name in ("publication.started", "publication.stopped", "publications", "worker.started")]
+        choices=[
+            (name, name)
+            for name in ("publication.started", "publication.stopped", "publications", "worker.started")
+        ]
     )
 
     def clean(self) -> dict[str, Any]:

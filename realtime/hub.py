@@ -52,6 +52,15 @@ class Track:
     timer: asyncio.TimerHandle | None = None
 
 
+async def end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel the tasks until they have ended: redis-py takes a cancellation during its connecting for its own."""
+    running = set(tasks)
+    while running:
+        for task in running:
+            task.cancel()
+        _done, running = await asyncio.wait(running, timeout=0.2)
+
+
 class Hub:
     """Streams and their local followers. Lives in one event loop; `start` and `stop` frame its life."""
 
@@ -69,9 +78,7 @@ class Hub:
         for track in self.tracks.values():
             if track.timer:
                 track.timer.cancel()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         await self._bus.aclose()
         await self.server.aclose()
 
@@ -179,10 +186,13 @@ class Hub:
                     newest = await self._bus.xrevrange(BUS, count=1)
                     position = newest[0][0] if newest else "0-0"
                     self._ready.set()
-                reply = await self._bus.xread({BUS: position}, count=YIELD_EVERY, block=1 if failures else int(BLOCK * 1000))
+                reply = await self._bus.xread(
+                    {BUS: position}, count=YIELD_EVERY, block=1 if failures else int(BLOCK * 1000)
+                )
                 for _name, entries in reply or ():
-                    for position, entry in entries:
+                    for number, entry in entries:
                         self.accept(entry[b"stream"].decode(), int(entry[b"seq"]), entry[b"frame"].decode())
+                        position = number
                         await asyncio.sleep(0)
                 if failures:
                     log.info("hub.bus_is_back", after_failures=failures)

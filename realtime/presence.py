@@ -22,7 +22,7 @@ import structlog
 
 from conference.core.streams import SIGNALS, encode
 from conference.rooms.queries import room_stream
-from realtime.hub import RETRIABLE, Hub
+from realtime.hub import RETRIABLE, Hub, end
 
 KEY = "presence:room:{}"
 RENEW = 10.0
@@ -61,9 +61,7 @@ class Presence:
 
     async def stop(self) -> None:
         """Say good-bye for everyone who was here in this process."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end([self._task] if self._task else [])
         for room_id in list(self._rooms):
             await self._tell(room_id, closing=True)
 
@@ -88,7 +86,9 @@ class Presence:
         others: list[dict[str, Any]] = []
         try:
             entries = await self._hub.server.hgetall(KEY.format(room_id))
-            others = [json.loads(entry) for process, entry in entries.items() if process.decode() != self._process]
+            others = [
+                json.loads(entry) for process, entry in entries.items() if process.decode() != self._process
+            ]
         except RETRIABLE as error:
             log.warning("presence.not_read", error=type(error).__name__)
         return _sum([*others, self._own(room_id)], most)

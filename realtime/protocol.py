@@ -98,7 +98,10 @@ def read_command(text: str | None) -> CommandFrame:
     if text is None:
         raise BadFrame(_("A frame must be text, not bytes."))
     if len(text) > MAX_FRAME or len(text.encode("utf-8", "replace")) > MAX_FRAME:
-        raise TooLarge(_("This is too long: a frame may have at most %(limit)d bytes.") % {"limit": MAX_FRAME}, limit=MAX_FRAME)
+        raise TooLarge(
+            _("This is too long: a frame may have at most %(limit)d bytes.") % {"limit": MAX_FRAME},
+            limit=MAX_FRAME,
+        )
     try:
         frame = json.loads(text, parse_constant=_refuse_constant)
         # JSON can spell halves of characters, which no database or browser takes.

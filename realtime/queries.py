@@ -41,7 +41,6 @@ def person_of(session: SessionBase) -> User | None:
     return user if constant_time_compare(known, user.get_session_auth_hash()) else None
 
 
-
 def message_data(message: Message) -> dict[str, Any]:
     """The public form of a chat message."""
     return {
@@ -112,7 +111,9 @@ def publications_in(room: Room) -> list[Publication]:
 
 def get_publication(viewer: Viewer, room: Room, publication_id: int) -> Publication:
     """A publication in a room that the caller has checked; `Missing` once it is over."""
-    found = Publication.objects.filter(room=room, pk=publication_id).select_related("user__organisation").first()
+    found = (
+        Publication.objects.filter(room=room, pk=publication_id).select_related("user__organisation").first()
+    )
     if found is None:
         raise Missing(_("This is not on the stage any more."))
     return found
@@ -148,7 +149,11 @@ def get_event_by_id(viewer: Viewer, event_id: int) -> Event:
     return event
 
 
-@exports("chat", gettext_lazy("Messages you wrote"), {"text": gettext_lazy("Message"), "created": gettext_lazy("Written")})
+@exports(
+    "chat",
+    gettext_lazy("Messages you wrote"),
+    {"text": gettext_lazy("Message"), "created": gettext_lazy("Written")},
+)
 def messages_by(person: User) -> list[dict[str, Any]]:
     """Everything the person wrote in chats."""
     rows = Message.objects.filter(author=person).order_by("pk")

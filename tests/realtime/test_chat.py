@@ -54,7 +54,11 @@ async def test_a_message_sent_again_is_answered_and_not_repeated(world: World, t
 
 async def test_what_looks_like_script_or_sql_stays_text(world: World, tab: OpenTab) -> None:
     one, other = await tab(world.noy, world.room), await tab(world.bounmy, world.room)
-    for text in ("<script>alert(1)</script>", "'; DROP TABLE realtime_message; --", "{{ 7*7 }} %s \\ \" </live-room>"):
+    for text in (
+        "<script>alert(1)</script>",
+        "'; DROP TABLE realtime_message; --",
+        '{{ 7*7 }} %s \\ " </live-room>',
+    ):
         assert (await one.say(text, world.room.pk))["data"]["text"] == text
         assert (await other.frame())["data"]["text"] == text
 

@@ -98,8 +98,16 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
         assert frame.id >= 0
 
 
-@given(st.sampled_from(sorted(COMMANDS)), st.dictionaries(st.sampled_from(
-    ["text", "client_id", "before", "stream", "seq", "source", "publication", "event", "x"]), json_values, max_size=5))
+@given(
+    st.sampled_from(sorted(COMMANDS)),
+    st.dictionaries(
+        st.sampled_from(
+            ["text", "client_id", "before", "stream", "seq", "source", "publication", "event", "x"]
+        ),
+        json_values,
+        max_size=5,
+    ),
+)
 @settings(max_examples=300, deadline=None)
 def test_every_form_survives_every_value(name: str, data: dict[str, Any]) -> None:
     try:
@@ -113,7 +121,10 @@ def test_every_form_survives_every_value(name: str, data: dict[str, Any]) -> Non
 def test_a_resume_reply_is_json_with_the_frames_as_they_were() -> None:
     frames = ['{"stream":"room.1","update":"message.saved","seq":4,"data":{"id":1}}', '{"seq":5}']
     reply = json.loads(resume_frame(3, {"seq": 5, "stream": "room.1"}, frames))
-    assert reply == {"reply": 3, "data": {"seq": 5, "stream": "room.1", "updates": [json.loads(each) for each in frames]}}
+    assert reply == {
+        "reply": 3,
+        "data": {"seq": 5, "stream": "room.1", "updates": [json.loads(each) for each in frames]},
+    }
     assert json.loads(resume_frame(3, {"seq": 5}, []))["data"] == {"seq": 5, "updates": []}
 
 
@@ -132,9 +143,18 @@ async def test_someone_not_signed_in_is_told_so_and_let_go(world: World, tab: Op
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "origin",
-    ["https://evil.example", "http://testserver.evil.example", "http://testserver:81", "null", "file://testserver", ""],
+    [
+        "https://evil.example",
+        "http://testserver.evil.example",
+        "http://testserver:81",
+        "null",
+        "file://testserver",
+        "",
+    ],
 )
-async def test_a_page_of_another_site_is_refused_with_a_sentence(world: World, tab: OpenTab, origin: str) -> None:
+async def test_a_page_of_another_site_is_refused_with_a_sentence(
+    world: World, tab: OpenTab, origin: str
+) -> None:
     one = await tab(world.noy, origin=origin)
     assert await one.wire.receive_output(2) == {"type": "websocket.close", "code": 4403}
     assert not one.hello
@@ -149,7 +169,9 @@ async def test_a_program_without_an_origin_gets_in(world: World, tab: OpenTab) -
 @pytest.mark.django_db(transaction=True)
 async def test_sentences_come_in_the_language_of_the_page(world: World, tab: OpenTab) -> None:
     one = await tab(world.noy, language="zh-hans")
-    assert (await one.ask("chat.send", world.room.pk))["error"]["fields"]["client_id"] == ["这个字段是必填项。"]
+    assert (await one.ask("chat.send", world.room.pk))["error"]["fields"]["client_id"] == [
+        "这个字段是必填项。"
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -202,7 +224,10 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "ROOM STREAM": f"room.{world.room.pk}",
             "PUBLICATION": world.publication(world.bounmy).pk,
         }
-        return {key: filled.get(value, value) if isinstance(value, str) else value for key, value in DATA[command].items()}
+        return {
+            key: filled.get(value, value) if isinstance(value, str) else value
+            for key, value in DATA[command].items()
+        }
 
     data = await in_db(prepare)()
     one = await tab(world.stranger)
@@ -220,14 +245,22 @@ def _state() -> list[Any]:
 @pytest.mark.django_db(transaction=True)
 async def test_one_persons_stream_is_nobody_elses(world: World, tab: OpenTab) -> None:
     one = await tab(world.noy)
-    for stream in (f"person.{world.bounmy.pk}", "person.999999", f"room.{world.room.pk}.hosts", "bus", "room.0"):
+    for stream in (
+        f"person.{world.bounmy.pk}",
+        "person.999999",
+        f"room.{world.room.pk}.hosts",
+        "bus",
+        "room.0",
+    ):
         error = (await one.ask("stream.resume", stream=stream, seq=0))["error"]
         assert error["code"] in {"missing", "invalid"}, stream
 
 
 @pytest.mark.django_db(transaction=True)
 async def test_a_socket_follows_only_so_many_streams(world: World, tab: OpenTab) -> None:
-    rooms = await in_db(lambda: [type(world.room).objects.create(event=world.event) for _number in range(8)])()
+    rooms = await in_db(
+        lambda: [type(world.room).objects.create(event=world.event) for _number in range(8)]
+    )()
     one = await tab(world.noy)
     codes = []
     for room in rooms:

@@ -41,7 +41,9 @@ BOTH = frozenset({"audio", "video"})
 def removals(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the worker was asked to do; the queue is the outside world here."""
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr("conference.core.later._enqueue", lambda name, ids: asked.append((name.partition(":")[2], *ids)))
+    monkeypatch.setattr(
+        "conference.core.later._enqueue", lambda name, ids: asked.append((name.partition(":")[2], *ids))
+    )
     return asked
 
 
@@ -49,12 +51,22 @@ def report(data: Any, token: str | None = None) -> Any:
     """Post to Django as the media process does."""
     token = sign_service(settings.MEDIA_SECRET, "events") if token is None else token
     return Client(enforce_csrf_checks=True).post(
-        "/media/events", json.dumps(data), content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        "/media/events",
+        json.dumps(data),
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
     )
 
 
-def flowing(world: World, user: Any, source: str = "camera", kinds: tuple[str, ...] = ("audio", "video")) -> dict[str, Any]:
-    return {"room": world.room.pk, "person": str(user.pk), "publication": f"{user.pk}-{source}", "kinds": list(kinds)}
+def flowing(
+    world: World, user: Any, source: str = "camera", kinds: tuple[str, ...] = ("audio", "video")
+) -> dict[str, Any]:
+    return {
+        "room": world.room.pk,
+        "person": str(user.pk),
+        "publication": f"{user.pk}-{source}",
+        "kinds": list(kinds),
+    }
 
 
 # --- grants ---
@@ -73,7 +85,10 @@ async def test_a_speaker_gets_a_grant_for_their_own_camera(world: World, tab: Op
 async def test_who_only_attends_gets_no_grant_to_publish(world: World, tab: OpenTab) -> None:
     one = await tab(world.noy, world.room)
     error = (await one.ask("stage.publish", world.room.pk, source="camera"))["error"]
-    assert (error["code"], error["message"]) == ("denied", "Only speakers and moderators can go on this stage.")
+    assert (error["code"], error["message"]) == (
+        "denied",
+        "Only speakers and moderators can go on this stage.",
+    )
 
 
 async def test_a_source_that_is_no_source_is_refused(world: World, tab: OpenTab) -> None:
@@ -88,8 +103,14 @@ async def test_everyone_in_the_room_gets_a_grant_to_watch(world: World, tab: Ope
     data = (await one.ask("stage.watch", world.room.pk, publication=publication.pk))["data"]
     assert data["url"].endswith(f"/whep/{world.room.pk}")
     grant = read_grant(data["token"], settings.MEDIA_SECRET)
-    assert (grant.action, grant.person, grant.publication) == ("watch", str(world.noy.pk), f"{world.bounmy.pk}-screen")
-    assert (await one.ask("stage.watch", world.room.pk, publication=publication.pk + 1))["error"]["code"] == "missing"
+    assert (grant.action, grant.person, grant.publication) == (
+        "watch",
+        str(world.noy.pk),
+        f"{world.bounmy.pk}-screen",
+    )
+    assert (await one.ask("stage.watch", world.room.pk, publication=publication.pk + 1))["error"][
+        "code"
+    ] == "missing"
 
 
 async def test_a_publication_of_another_room_is_not_known_here(world: World, tab: OpenTab) -> None:
@@ -100,7 +121,9 @@ async def test_a_publication_of_another_room_is_not_known_here(world: World, tab
     publication = await in_db(elsewhere)()
     one = await tab(world.moderator, world.room)
     for command in ("stage.watch", "stage.stop"):
-        assert (await one.ask(command, world.room.pk, publication=publication.pk))["error"]["code"] == "missing"
+        assert (await one.ask(command, world.room.pk, publication=publication.pk))["error"][
+            "code"
+        ] == "missing"
     assert await Publication.objects.acount() == 1
 
 
@@ -119,7 +142,10 @@ async def test_what_flows_is_announced_and_what_stops_too(world: World, tab: Ope
     assert (await in_db(report)(started)).status_code == 204
     update = await one.frame()
     assert (update["update"], update["seq"]) == ("publication.saved", 1)
-    assert (update["data"]["name"], update["data"]["person"]["name"]) == (f"{world.bounmy.pk}-camera", "Bounmy")
+    assert (update["data"]["name"], update["data"]["person"]["name"]) == (
+        f"{world.bounmy.pk}-camera",
+        "Bounmy",
+    )
     assert (update["data"]["audio"], update["data"]["video"]) == (True, True)
     # Told twice, nothing happens.
     assert (await in_db(report)(started)).status_code == 204
@@ -183,7 +209,9 @@ def test_a_report_about_an_unknown_room_or_person_is_harmless(world: World, remo
 
 def test_only_our_own_media_process_may_report(world: World) -> None:
     data = {"event": "publication.started", **flowing(world, world.bounmy)}
-    grant = sign_grant(settings.MEDIA_SECRET, room=world.room.pk, person="1", action="publish", publication="1-camera")
+    grant = sign_grant(
+        settings.MEDIA_SECRET, room=world.room.pk, person="1", action="publish", publication="1-camera"
+    )
     for token in (
         "",
         "nonsense",
@@ -208,7 +236,9 @@ async def test_one_may_stop_ones_own(world: World, tab: OpenTab, removals: list[
     assert removals == []
 
 
-async def test_a_moderator_takes_someone_off_the_stage(world: World, tab: OpenTab, removals: list[Any]) -> None:
+async def test_a_moderator_takes_someone_off_the_stage(
+    world: World, tab: OpenTab, removals: list[Any]
+) -> None:
     publication = await in_db(world.publication)(world.bounmy)
     one, other = await tab(world.moderator, world.room), await tab(world.noy, world.room)
     assert (await one.ask("stage.stop", world.room.pk, publication=publication.pk))["data"] == {}
@@ -219,12 +249,16 @@ async def test_a_moderator_takes_someone_off_the_stage(world: World, tab: OpenTa
 async def test_others_cannot_take_someone_off_the_stage(world: World, tab: OpenTab) -> None:
     publication = await in_db(world.publication)(world.bounmy)
     one = await tab(world.noy, world.room)
-    assert (await one.ask("stage.stop", world.room.pk, publication=publication.pk))["error"]["code"] == "denied"
+    assert (await one.ask("stage.stop", world.room.pk, publication=publication.pk))["error"][
+        "code"
+    ] == "denied"
     assert await Publication.objects.acount() == 1
     assert await one.silence()
 
 
-async def test_who_is_no_speaker_any_more_leaves_the_stage(world: World, tab: OpenTab, removals: list[Any]) -> None:
+async def test_who_is_no_speaker_any_more_leaves_the_stage(
+    world: World, tab: OpenTab, removals: list[Any]
+) -> None:
     await in_db(world.publication)(world.bounmy)
     one, other = await tab(world.bounmy, world.room), await tab(world.noy, world.room)
     await in_db(set_room_roles)(world.room, {world.moderator.pk: "moderator"})
@@ -262,7 +296,9 @@ def _end(world: World) -> None:
 
 
 def _stop(world: World) -> None:
-    stop_publication(world.moderator, world.room.pk, publication_id=Publication.objects.get(user=world.bounmy).pk)
+    stop_publication(
+        world.moderator, world.room.pk, publication_id=Publication.objects.get(user=world.bounmy).pk
+    )
 
 
 def _reconcile(world: World) -> None:
@@ -276,7 +312,9 @@ def _lose_part(world: World) -> None:
 
 def _refuse(world: World) -> None:
     with pytest.raises(Denied):
-        stop_publication(world.noy, world.room.pk, publication_id=Publication.objects.get(user=world.bounmy).pk)
+        stop_publication(
+            world.noy, world.room.pk, publication_id=Publication.objects.get(user=world.bounmy).pk
+        )
 
 
 @pytest.mark.parametrize("act", [_say, _start, _change, _end, _stop, _reconcile, _lose_part, _refuse])
@@ -302,5 +340,9 @@ async def test_updates_make_an_old_snapshot_a_fresh_one(
         else:
             del state[kind][frame["data"]["id"]]
     assert await one.silence(0.1)
-    as_lists = {kind: sorted(things.values(), key=lambda thing: thing["id"]) for kind, things in state.items()}
-    assert as_lists == {kind: sorted(things, key=lambda thing: thing["id"]) for kind, things in fresh["state"].items()}
+    as_lists = {
+        kind: sorted(things.values(), key=lambda thing: thing["id"]) for kind, things in state.items()
+    }
+    assert as_lists == {
+        kind: sorted(things, key=lambda thing: thing["id"]) for kind, things in fresh["state"].items()
+    }
