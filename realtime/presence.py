@@ -23,6 +23,7 @@ import structlog
 from conference.core.streams import SIGNALS, encode
 from conference.rooms.queries import room_stream
 from realtime.hub import RETRIABLE, Hub, end
+from realtime.protocol import signal_frame
 
 KEY = "presence:room:{}"
 RENEW = 10.0
@@ -122,7 +123,7 @@ class Presence:
             data = _sum([json.loads(entry) for entry in entries.values()], MAX_IN_SIGNAL)
             if data != here.told:
                 here.told = data
-                frame = encode({"stream": room_stream(room_id), "signal": "presence", "data": data})
+                frame = signal_frame(room_stream(room_id), "presence", data)
                 await self._hub.server.publish(SIGNALS, frame)
         except RETRIABLE as error:
             here.changed = True
