@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -384,3 +385,17 @@ def test_registering_in_several_windows_at_once_makes_one_ticket() -> None:
     at_once(lambda: register(person, event, mode="online"))
     assert Ticket.objects.filter(event=event, user=person).count() == 1
     assert Fact.objects.filter(verb="ticket.taken").count() == 1
+
+
+def test_a_password_alone_does_not_open_an_account_whose_address_was_never_proven(client: Client) -> None:
+    person = User.objects.create_superuser("root@example.org", "correct horse battery")
+    response = client.post(
+        reverse("password_sign_in"), {"login": person.email, "password": "correct horse battery"}, follow=True
+    )
+    assert "Confirm your address" in response.content.decode()
+    assert who(client) is None
+    found = re.search(r"^\s+(\d{6})$", mail.outbox[-1].body, re.MULTILINE)
+    assert found
+    client.post(reverse("account_email_verification_sent"), {"code": found[1]})
+    client.post(reverse("password_sign_in"), {"login": person.email, "password": "correct horse battery"})
+    assert who(client) == str(person.pk)
