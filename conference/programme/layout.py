@@ -160,24 +160,25 @@ class Grid:
 
 def grid(day_cards: Sequence[Card], halls: Sequence[Hall], zone: ZoneInfo, at: datetime) -> Grid:
     """Lay a day's cards out. Halls without a session that day have no column."""
-    placed = [card for card in day_cards if card.slot.start is not None and card.slot.end is not None]
+    placed = [
+        (card, card.slot.start, card.slot.end) for card in day_cards if card.slot.start and card.slot.end
+    ]
     if not placed:
         return Grid([], [], [], None)
-    used = {card.slot.hall_id for card in placed}
+    used = {card.slot.hall_id for card, _start, _end in placed}
     columns: list[Hall | None] = [hall for hall in halls if hall.pk in used]
     if None in used:
         columns.append(None)
     column_of = {hall.pk if hall else None: place for place, hall in enumerate(columns[:MAX_COLUMNS], 1)}
-    first = (
-        min(card.slot.start for card in placed).astimezone(zone).replace(minute=0, second=0, microsecond=0)
-    )  # type: ignore[type-var, union-attr]
-    last = min(max(card.slot.end for card in placed), first + ROW * MAX_ROWS)  # type: ignore[type-var, operator]
+    earliest = min(start for _card, start, _end in placed).astimezone(zone)
+    first = earliest.replace(minute=0, second=0, microsecond=0)
+    last = min(max(end for _card, _start, end in placed), first + ROW * MAX_ROWS)
     cells: list[Cell] = []
     busy: dict[int, Cell] = {}
-    for card in placed:
+    for card, start, end in placed:
         column = column_of.get(card.slot.hall_id, MAX_COLUMNS)
-        row = _rows(card.slot.start - first)  # type: ignore[operator]
-        span = max(2, min(MAX_SPAN, -(-(card.slot.end - card.slot.start) // ROW)))  # type: ignore[operator]
+        row = _rows(start - first)
+        span = max(2, min(MAX_SPAN, -(-(end - start) // ROW)))
         if row >= MAX_ROWS:
             continue
         cell = Cell(card, column, row + 1, span)
@@ -189,7 +190,7 @@ def grid(day_cards: Sequence[Card], halls: Sequence[Hall], zone: ZoneInfo, at: d
         busy[column] = cell
         cells.append(cell)
     lines = []
-    rows = _rows(last - first - timedelta(microseconds=1)) + 1  # type: ignore[operator]
+    rows = _rows(last - first - timedelta(microseconds=1)) + 1
     for row in range(0, rows, 12):
         lines.append(HourLine(first + ROW * row, row + 1, 12))
     now_row = _rows(at - first) + 1 if first <= at < last else None

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Max, Min, Prefetch, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -304,16 +304,14 @@ class Now:
 def now_and_next(viewer: Viewer, event: Event, at: datetime, *, count: int = 6) -> Now:
     """What is on, what starts next, and the next session on the viewer's own agenda."""
     slots = released_sessions(viewer, event).filter(cancelled=False)
-    ends = list(slots.order_by("start").values_list("start", "end"))
+    ends = slots.order_by().aggregate(first=Min("start"), last=Max("end"))
     on = [slot for slot in slots.filter(start__lte=at, end__gt=at)]
     on.sort(key=lambda slot: slot.session.kind == Session.Kind.BREAK)
     ahead = list(slots.filter(start__gt=at).exclude(session__kind=Session.Kind.BREAK)[:count])
     mine = None
     if viewer is not None and viewer.is_authenticated:
         mine = slots.filter(start__gt=at).filter(session__in=_own_sessions(viewer, event)).first()
-    return Now(
-        on, ahead, mine, ends[0][0] if ends else None, max(end for _start, end in ends) if ends else None
-    )
+    return Now(on, ahead, mine, ends["first"], ends["last"])
 
 
 # --- The personal agenda ---
