@@ -18,6 +18,9 @@ from conference.programme.importing import import_schedule as do_import
 from conference.programme.importing.waiting import WaitingFile, drop_file, keep_file, waiting_file
 from conference.programme.views.editor import organized_event
 
+SHOWN = 8
+"""So many new sessions are told at once; the rest stands behind a word."""
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_schedule(request: HttpRequest, event_slug: str) -> HttpResponse:
@@ -67,6 +70,8 @@ def _report(
         form.data["seen"] = plan.fingerprint
     context = {
         "plan": plan,
+        "first": plan.new[:SHOWN],
+        "rest": plan.new[SHOWN:],
         "form": form or ImportForm(initial={"seen": plan.fingerprint}),
         "tallies": [
             (_("Rooms"), plan.halls),
