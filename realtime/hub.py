@@ -18,6 +18,7 @@ import json
 import random
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 import redis.asyncio as redis
 import structlog
@@ -121,7 +122,8 @@ class Hub:
 
     async def _history(self, stream: str) -> dict[int, str]:
         try:
-            entries = await self.server.xrevrange(HISTORY.format(stream), count=HISTORY_LENGTH)
+            # redis-py's types allow for every option it could have been made with.
+            entries: Any = await self.server.xrevrange(HISTORY.format(stream), count=HISTORY_LENGTH)
         except RETRIABLE as error:
             log.warning("hub.no_history", error=type(error).__name__)
             return {}
@@ -178,15 +180,15 @@ class Hub:
     # --- the bus ---
 
     async def _read_bus(self) -> None:
-        position: bytes | str | None = None
+        position: Any = None
         failures = 0
         while True:
             try:
                 if position is None:
-                    newest = await self._bus.xrevrange(BUS, count=1)
+                    newest: Any = await self._bus.xrevrange(BUS, count=1)
                     position = newest[0][0] if newest else "0-0"
                     self._ready.set()
-                reply = await self._bus.xread(
+                reply: Any = await self._bus.xread(
                     {BUS: position}, count=YIELD_EVERY, block=1 if failures else int(BLOCK * 1000)
                 )
                 for _name, entries in reply or ():

@@ -86,7 +86,7 @@ class Presence:
         """`{"count": 12, "people": [...]}`; `people` is null where more than `most` are here."""
         others: list[dict[str, Any]] = []
         try:
-            entries = await self._hub.server.hgetall(KEY.format(room_id))
+            entries: Any = await self._hub.server.hgetall(KEY.format(room_id))
             others = [
                 json.loads(entry) for process, entry in entries.items() if process.decode() != self._process
             ]

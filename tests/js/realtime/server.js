@@ -1,0 +1,130 @@
+/**
+ * A small real server in memory, with the rules of docs/protocol.md: one stream, numbered updates, a history, commands. Its lines
+ * can be cut, hold their tongue, or be refused.
+ */
+
+import { Socket } from "../../../static/js/realtime/socket.js";
+
+export class Server {
+  constructor() {
+    this.seq = 0;
+    this.updates = [];
+    this.messages = new Map();
+    this.publications = new Map();
+    this.lines = new Set();
+    this.asked = [];
+    this.seconds = 0;
+    this.up = true;
+    this.refuse = {};
+    this.forgetBefore = 0;
+    this.person = 7;
+  }
+
+  /** @returns the far end of a new line, as a browser sees it */
+  dial() {
+    const server = this;
+    const line = {
+      readyState: 0, onopen: null, onmessage: null, onclose: null, follows: false, silent: false, closed: false,
+      send(text) { if (!line.closed && !line.silent) setImmediate(() => server.#take(line, JSON.parse(text))); },
+      close() { if (!line.closed) { line.closed = true; server.lines.delete(line); } },
+    };
+    setImmediate(() => {
+      if (!server.up) { line.closed = true; line.onclose?.({ code: 1006 }); return; }
+      server.lines.add(line);
+      line.readyState = 1;
+      server.#tell(line, { stream: `person.${server.person}`, signal: "hello", data: { person: server.person, seq: 0 } });
+    });
+    return line;
+  }
+
+  socket() {
+    return new Socket(() => this.dial());
+  }
+
+  /** Cut every line. */
+  cut(code = 1006) {
+    for (const line of [...this.lines]) { line.closed = true; this.lines.delete(line); line.onclose?.({ code }); }
+  }
+
+  /** Lines that look open and carry nothing. */
+  deaden() {
+    for (const line of this.lines) line.silent = true;
+  }
+
+  say(text, client_id = crypto.randomUUID(), author = 99) {
+    for (const known of this.messages.values()) if (known.client_id === client_id) return known;
+    const message = { id: this.messages.size + 1, client_id, text, author: { id: author, name: "Someone", photo: null }, created: "2026-11-23T08:00:00Z" };
+    this.messages.set(message.id, message);
+    this.#publish("message.saved", message);
+    return message;
+  }
+
+  show(id) {
+    const publication = { id, name: `${id}-camera`, source: "camera", person: { id, name: "P" }, audio: true, video: true };
+    this.publications.set(id, publication);
+    this.#publish("publication.saved", publication);
+  }
+
+  hide(id) {
+    this.publications.delete(id);
+    this.#publish("publication.removed", { id });
+  }
+
+  /** Send a frame to all who follow, in whatever order a test wants. */
+  deliver(frame) {
+    for (const line of this.lines) if (line.follows && !line.silent) this.#tell(line, frame);
+  }
+
+  #publish(update, data) {
+    const frame = { stream: "room.1", update, seq: ++this.seq, data };
+    this.updates.push(frame);
+    if (!this.withhold) this.deliver(frame);
+    return frame;
+  }
+
+  #tell(line, frame) {
+    if (!line.closed && !line.silent) line.onmessage?.({ data: JSON.stringify(frame) });
+  }
+
+  #take(line, { id, command, data }) {
+    this.asked.push({ command, data });
+    const refusal = this.refuse[command]?.shift?.() ?? null;
+    if (refusal) { this.#tell(line, { reply: id, error: refusal }); return; }
+    const mute = this.mute === command;
+    const answer = this.#answer(line, command, data);
+    if (mute) { this.mute = null; return; }
+    this.#tell(line, answer.error ? { reply: id, error: answer.error } : { reply: id, data: answer });
+  }
+
+  #answer(line, command, data) {
+    const known = { role: "attendee", may_publish: false, stream: "room.1", seq: this.seq, presence: { count: 1, people: [] } };
+    if (command === "room.enter") {
+      line.follows = true;
+      const state = { message: [...this.messages.values()].slice(-50), publication: [...this.publications.values()] };
+      return { ...known, room: 1, state, more: this.messages.size > 50 };
+    }
+    if (command === "stream.resume") {
+      line.follows = true;
+      if (data.seq < this.forgetBefore) { line.follows = false; return { error: { code: "gap", message: "Too much." } }; }
+      return { ...known, updates: this.updates.filter(({ seq }) => seq > data.seq) };
+    }
+    if (command === "chat.send") return this.say(data.text, data.client_id, this.person);
+    if (command === "chat.history") {
+      const older = [...this.messages.values()].filter((message) => message.id < data.before);
+      return { messages: older.slice(-50), more: older.length > 50 };
+    }
+    return {};
+  }
+}
+
+/** Waits until something holds, on the real clock.
+ * @param {() => unknown} holds */
+export async function until(holds, within = 4000) {
+  const end = Date.now() + within;
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`This never held: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
