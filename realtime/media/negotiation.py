@@ -16,6 +16,7 @@ from aiortc.sdp import (
     SessionDescription,
     candidate_from_sdp,
     candidate_to_sdp,
+    grouplines,
     parse_h264_profile_level_id,
 )
 
@@ -160,8 +161,12 @@ def read_offer(text: str) -> Offer:
     if first.dtls is None or not first.dtls.fingerprints:
         raise BadOffer("malformed", "The DTLS fingerprint or setup attribute is missing.")
     candidates = [candidate for media in session.media for candidate in media.ice_candidates]
+    _, sections = grouplines(text)
     return Offer(
-        media=tuple(_offered(media) for media in session.media),
+        media=tuple(
+            _offered(media, "a=bundle-only" in lines)
+            for media, lines in zip(session.media, sections, strict=True)
+        ),
         ice_ufrag=ice.usernameFragment or "",
         ice_password=ice.password or "",
         ice_lite=ice.iceLite,
@@ -175,7 +180,9 @@ def read_offer(text: str) -> Offer:
     )
 
 
-def _offered(media: MediaDescription) -> OfferedMedia:
+def _offered(media: MediaDescription, bundle_only: bool) -> OfferedMedia:
+    # Port 0 means that a section is not wanted, unless it only rides on another's port (Firefox, GStreamer).
+    wanted = media.port != 0 or bundle_only
     mid = media.rtp.muxId
     if not _TOKEN.fullmatch(mid):
         raise BadOffer("malformed", "A media section has no usable identification tag (mid).")
@@ -191,8 +198,8 @@ def _offered(media: MediaDescription) -> OfferedMedia:
             extension.uri: extension.id for extension in media.rtp.headerExtensions if 0 < extension.id < 15
         },
         ssrcs=tuple(description.ssrc for description in media.ssrc),
-        sends=media.port != 0 and media.direction in (None, "sendrecv", "sendonly"),
-        receives=media.port != 0 and media.direction in (None, "sendrecv", "recvonly"),
+        sends=wanted and media.direction in (None, "sendrecv", "sendonly"),
+        receives=wanted and media.direction in (None, "sendrecv", "recvonly"),
     )
 
 
@@ -290,11 +297,17 @@ def write_answer(
         f"a=group:BUNDLE {bundle}",
         "a=extmap-allow-mixed",
         "a=msid-semantic: WMS *",
+        # Again in each section that is accepted; GStreamer looks for it in refused ones too.
+        *_fingerprints(transport),
     ]
     for media in offer.media:
         answer = accepted.get(media.mid)
         lines += _refused(media) if answer is None else _accepted(answer, transport)
     return "\r\n".join(lines) + "\r\n"
+
+
+def _fingerprints(transport: Transport) -> list[str]:
+    return [f"a=fingerprint:{each.algorithm} {each.value}" for each in transport.fingerprints]
 
 
 def _refused(media: OfferedMedia) -> list[str]:
@@ -317,7 +330,7 @@ def _accepted(answer: AcceptedMedia, transport: Transport) -> list[str]:
         f"a=ice-ufrag:{transport.ufrag}",
         f"a=ice-pwd:{transport.password}",
         "a=ice-options:trickle",
-        *(f"a=fingerprint:{each.algorithm} {each.value}" for each in transport.fingerprints),
+        *_fingerprints(transport),
         f"a=setup:{'active' if transport.we_are == 'client' else 'passive'}",
         f"a=mid:{media.mid}",
         *(

@@ -54,6 +54,7 @@ def test_the_versions_are_the_ones_this_was_written_for() -> None:
         (aioice.ice.get_host_addresses, ["use_ipv4", "use_ipv6"]),
         (Session.protect_rtcp, ["self", "packet"]),
         (sdp.SessionDescription.parse, ["sdp"]),
+        (sdp.grouplines, ["sdp"]),
         (sdp.candidate_from_sdp, ["sdp"]),
         (sdp.candidate_to_sdp, ["candidate"]),
         (sdp.parse_h264_profile_level_id, ["profile_str"]),

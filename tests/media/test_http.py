@@ -128,6 +128,24 @@ async def test_an_offer_of_codecs_we_do_not_forward_is_refused(server: Server) -
     assert await refusal(await server.post("/whip/12", server.grant("publish"), receiving)) == (422, "codec")
 
 
+async def test_a_section_that_rides_on_anothers_port_is_wanted_and_one_without_a_port_is_not(
+    server: Server, offer: str
+) -> None:
+    """Firefox and GStreamer offer the second of two bundled sections with port 0 and `bundle-only`."""
+    section = next(line for line in offer.splitlines() if line.startswith("m=video"))
+    words = section.split()
+    words[1] = "0"
+    without = offer.replace(section, " ".join(words))
+    riding = without.replace(" ".join(words), " ".join(words) + "\r\na=bundle-only")
+    answers = []
+    for text in (riding, without):
+        response = await server.post("/whip/12", server.grant("publish"), text)
+        assert response.status == 201
+        answers.append(await response.text())
+    assert "m=video 9 " in answers[0] and answers[0].count("a=recvonly") == 2
+    assert "m=video 0 " in answers[1] and answers[1].count("a=recvonly") == 1
+
+
 async def test_wrong_content_types_and_oversized_bodies_are_refused(server: Server, offer: str) -> None:
     response = await server.post("/whip/12", server.grant("publish"), offer, **{"Content-Type": "text/plain"})
     assert await refusal(response) == (415, "content-type")
