@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-AGENDA = {"schedule", "session", "my_agenda", "speaker"}
+AGENDA = {"schedule", "session", "my_agenda", "speaker", "speakers", "programme_changes"}
 """Pages that belong to the place "Agenda"."""
 
 MINE = {"me", "directory", "listing", "register", "cancel_registration", "registration_requests"}
