@@ -16,8 +16,8 @@ export class RoomChat extends HTMLElement {
   #unseen = 0;
   #last = 0;
   #filled = false;
-  #log = make("ol", { class: "chat-log", role: "log", tabindex: "0", "aria-live": "off" });
-  #note = make("li", { class: "chat-note" });
+  #log = make("div", { class: "chat-log", role: "log", tabindex: "0", "aria-live": "off" });
+  #note = make("p", { class: "chat-note" });
   #earlier = make("button", { class: "button quiet", type: "button", click: () => this.#loadEarlier() }, icon("history"));
   #newer = make("button", { class: "button chat-newer", type: "button", hidden: true, click: () => this.#toEnd() });
   #text = make("textarea", { rows: "1", dir: "auto", enterkeyhint: "send", autocomplete: "off" });
@@ -124,7 +124,7 @@ export class RoomChat extends HTMLElement {
   #messageRow(message) {
     const mine = message.author.id === this.#room?.me;
     return this.#row(message.client_id + message.id, JSON.stringify(message) + mine, () =>
-      make("li", { class: mine ? "message mine" : "message" },
+      make("div", { class: mine ? "message mine" : "message" },
         avatar(message.author), head(message.author.name, new Date(message.created)), make("p", { class: "message-text", dir: "auto" }, message.text)));
   }
 
@@ -141,7 +141,7 @@ export class RoomChat extends HTMLElement {
           make("button", { class: "button quiet", type: "button", click: () => this.#takeBack(unsent) }, gettext("Edit")),
         );
       } else state.append(unsent.state === "sending" ? gettext("Sending…") : gettext("Not sent yet. It is sent as soon as there is a connection."));
-      return make("li", { class: failed ? "message mine failed" : "message mine pending" },
+      return make("div", { class: failed ? "message mine failed" : "message mine pending" },
         make("span", { class: "avatar", "aria-hidden": "true" }, icon(failed ? "warning" : "clock")),
         make("p", { class: "message-head" }, make("span", { class: "name" }, gettext("You"))),
         make("p", { class: "message-text", dir: "auto" }, unsent.text), state);
