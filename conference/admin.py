@@ -23,7 +23,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet, URLField
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
@@ -31,7 +31,8 @@ from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES
 
 from conference.core.errors import Invalid
 from conference.core.journal import record
-from conference.core.text import TranslatedFormField, localise
+from conference.core.languages import own_name
+from conference.core.text import TranslatedField, TranslatedFormField, localise
 from conference.events.addresses import require_free_address
 from conference.events.queries import organized_bodies
 from conference.models import (
@@ -116,6 +117,21 @@ class TranslatedModelForm(forms.ModelForm):
                 self.fields[name] = fresh
 
 
+def _text_column(model: type[Model], name: str) -> Any:
+    """A column that draws the text called `name` in each of its languages."""
+
+    @admin.display(description=model._meta.get_field(name).verbose_name)
+    def text(row: Any) -> Any:
+        versions = [(tag, version) for tag, version in getattr(row, name).items() if version]
+        lines = ((tag, own_name(tag), version) for tag, version in versions)
+        return (
+            format_html_join("", '<p class="mb-2" lang="{}" dir="auto"><small>{}</small> {}</p>', lines)
+            or "-"
+        )
+
+    return text
+
+
 class BodyFilter(admin.RelatedOnlyFieldListFilter):
     """A filter whose choices are of the rows that the member of staff sees, not of all there are."""
 
@@ -132,8 +148,21 @@ class OfficeAdmin(ModelAdmin):
     warn_unsaved_form = True
     list_disable_select_all = True
 
+    def __init__(self, model: type[Model], admin_site: Any) -> None:
+        super().__init__(model, admin_site)
+        self.texts = {field.name for field in model._meta.fields if isinstance(field, TranslatedField)}
+        for name in self.texts:
+            setattr(self, f"{name}_text", _text_column(model, name))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return within_bodies(request, super().get_queryset(request)).distinct()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where nothing can be changed, texts are drawn as texts, not as the JSON they are kept in."""
+        fields = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return [f"{name}_text" if name in self.texts else name for name in fields]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         rows = kwargs.get("queryset")
@@ -222,7 +251,7 @@ class OrganizingBodyAdmin(OfficeAdmin):
     readonly_fields = ["created"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*self.readonly_fields, *(["slug"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["slug"] if obj else [])]
 
 
 @admin.register(BodyMember)
@@ -247,7 +276,7 @@ class SeriesAdmin(OfficeAdmin):
     search_fields = ["slug", "name"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ["slug", "body"] if obj else []
+        return [*super().get_readonly_fields(request, obj), *(["slug", "body"] if obj else [])]
 
 
 class EventForm(TranslatedModelForm):
@@ -275,7 +304,7 @@ class EventAdmin(OfficeAdmin):
     readonly_fields = ["created", "pages", "logo"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [*self.readonly_fields, *(["slug", "series", "state"] if obj else [])]
+        return [*super().get_readonly_fields(request, obj), *(["slug", "series", "state"] if obj else [])]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An archived event is read, not changed, here as elsewhere."""

@@ -219,7 +219,9 @@ def test_the_back_office_keeps_the_rules_of_an_event():
 def test_an_archived_event_is_only_read():
     event = make_event(state="archived")
     client = signed_in(staff_of(event))
-    assert client.get(path(Event, "change", event.pk)).status_code == 200
+    page = client.get(path(Event, "change", event.pk)).content.decode()
+    assert '<p class="mb-2" lang="zh-hans" dir="auto"><small>中文</small> 茶马会议</p>' in page
+    assert page.count("茶马会议") == 1 and "&quot;zh-hans&quot;" not in page and "\\u" not in page
     assert client.post(path(Event, "change", event.pk), event_form(event)).status_code == 403
     event.refresh_from_db()
     assert event.name["en"] == "Tea Road Meeting"

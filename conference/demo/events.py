@@ -75,7 +75,7 @@ SERIES: dict[str, tuple[str, Text, Text]] = {
 KUNMING: Text = {
     "en": "Kunming", "zh-hans": "昆明", "th": "คุนหมิง", "lo": "ຄຸນໝິງ", "my": "ကူမင်း", "km": "គុនមីង", "ne": "कुनमिङ", "ur": "کونمنگ",
 }  # fmt: skip
-VENUE: Text = {"en": "Demo Lakeside Conference Centre, Kunming", "zh-hans": "昆明示范湖畔会议中心"}
+VENUE: Text = {"en": "Demo Lakeside Conference Centre", "zh-hans": "示范湖畔会议中心"}
 
 MAIN_SLUG = "demo"
 

@@ -100,7 +100,7 @@ MAIN: tuple[DemoSession, ...] = (
         5, 0, "12:30", 60, "spring", "break", "",
         {"en": "Lunch", "zh-hans": "午餐"},
         {"en": "In the garden hall. Online, the consultation desk stays open.", "zh-hans": "在花园厅用餐。线上咨询台照常开放。"},
-        recording=False,
+        language="", recording=False,
     ),
     DemoSession(
         6, 0, "13:30", 120, "workshop", "training", "transfer",
@@ -192,7 +192,7 @@ MAIN: tuple[DemoSession, ...] = (
         18, 1, "12:30", 60, "spring", "break", "",
         {"en": "Lunch", "zh-hans": "午餐"},
         {"en": "In the garden hall. Online, the consultation desk stays open.", "zh-hans": "在花园厅用餐。线上咨询台照常开放。"},
-        recording=False,
+        language="", recording=False,
     ),
     DemoSession(
         19, 1, "13:30", 90, "spring", "panel", "health",
@@ -292,7 +292,7 @@ MAIN: tuple[DemoSession, ...] = (
         32, 2, "12:30", 60, "spring", "break", "",
         {"en": "Lunch", "zh-hans": "午餐"},
         {"en": "In the garden hall. Online, the consultation desk stays open.", "zh-hans": "在花园厅用餐。线上咨询台照常开放。"},
-        recording=False,
+        language="", recording=False,
     ),
     DemoSession(
         33, 2, "11:15", 60, "cangshan", "talk", "health",

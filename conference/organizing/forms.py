@@ -156,7 +156,7 @@ class SettingsForm(_DatesForm):
     colour = forms.CharField(
         label=_("Colour"),
         validators=[COLOUR],
-        widget=forms.TextInput(attrs={"type": "color"}),
+        widget=forms.ColorInput(),
         help_text=_(
             "Used for the one main action on a page. We make it darker or lighter where it would be hard to read."
         ),
