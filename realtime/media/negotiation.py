@@ -5,6 +5,7 @@ codec per kind (what one publisher sends is what every viewer gets), name its ow
 start bitrate.
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -244,10 +245,17 @@ def usable_candidates(candidates: list[RTCIceCandidate]) -> tuple[RTCIceCandidat
     return tuple(
         candidate
         for candidate in candidates
-        if candidate.component == 1
-        and candidate.protocol.lower() == "udp"
-        and not candidate.ip.endswith(".local")
+        if candidate.component == 1 and candidate.protocol.lower() == "udp" and _is_somewhere(candidate.ip)
     )[:MOST_CANDIDATES]
+
+
+def _is_somewhere(text: str) -> bool:
+    """Whether this is the address of one machine. Nobody makes us send to many, or look up names."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return not (address.is_multicast or address.is_unspecified or text == "255.255.255.255")
 
 
 def choose_codec(media: OfferedMedia) -> Codec | None:

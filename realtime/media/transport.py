@@ -261,7 +261,7 @@ class Wire:
             else:
                 self.unsent += 1
                 return
-        except OSError:  # a full buffer, or a browser that just vanished; ICE finds out about the latter
+        except (OSError, RuntimeError):  # a full buffer, or a browser that just vanished; ICE will find out
             self.unsent += 1
             return
         self.sent_bytes += len(data)
@@ -274,11 +274,14 @@ class Wire:
         if pair is None:
             return
         inner = pair.protocol.transport.get_extra_info("socket")
-        if inner is None:
+        # A descriptor of our own: asyncio may close its one, and the kernel give the number away, at any time.
+        try:
+            descriptor = os.dup(inner.fileno()) if inner is not None else -1
+        except OSError:  # out of descriptors: slower by way of asyncio, but not at the cost of the publisher
+            descriptor = -1
+        if descriptor < 0:
             return
-        # A descriptor of our own: asyncio may close its one (and the kernel give away the number) at any
-        # time.
-        self._socket = socket.socket(fileno=os.dup(inner.fileno()))
+        self._socket = socket.socket(fileno=descriptor)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._address = pair.remote_addr

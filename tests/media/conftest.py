@@ -26,7 +26,7 @@ from aiortc.contrib.media import MediaBlackhole
 from av import VideoFrame
 from yarl import URL
 
-from realtime.media.configuration import Configuration
+from realtime.media.configuration import Configuration, IceServer
 from realtime.media.engine import Engine, Limits
 from realtime.media.grants import sign_grant
 from realtime.media.server import create_app
@@ -227,7 +227,11 @@ async def server(limits: Limits) -> AsyncIterator[Server]:
         limits=limits,
         announce=lambda event, publication: events.append((event, publication.data())),
     )
-    configuration = Configuration(secret=SECRET, allowed_origins=frozenset({ORIGIN}))
+    configuration = Configuration(
+        secret=SECRET,
+        allowed_origins=frozenset({ORIGIN}),
+        ice_servers=(IceServer(("turn:turn.example",), "u", "c"), IceServer(("stun:stun.example",))),
+    )
     runner = web.AppRunner(create_app(configuration, engine), access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

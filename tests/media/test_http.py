@@ -44,6 +44,14 @@ async def test_publishing_answers_created_with_the_address_of_the_session(server
     assert "127.0.0.1" in answer and "a=end-of-candidates" in answer
 
 
+async def test_helping_servers_are_named_in_the_answer(server: Server, offer: str) -> None:
+    response = await server.post("/whip/12", server.grant("publish"), offer)
+    assert response.headers.getall("Link") == [
+        '<turn:turn.example>; rel="ice-server"; username="u"; credential="c"; credential-type="password"',
+        '<stun:stun.example>; rel="ice-server"',
+    ]
+
+
 async def test_without_a_good_grant_nobody_gets_in(server: Server, offer: str) -> None:
     old = datetime.now(UTC) - timedelta(minutes=10)
     cases = [

@@ -200,14 +200,17 @@ export class Connection extends EventTarget {
     signal.throwIfAborted();
     const peer = (this.#peer = this.createPeer({ bundlePolicy: "max-bundle", iceServers: grant.iceServers ?? [] }));
     this.prepare(peer);
-    await peer.setLocalDescription();
-    // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call.
-    const session = await openSession(grant, peer.localDescription?.sdp ?? "");
+    // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call. They are looked
+    // for only then, because with the answer comes the list of servers that help to find them.
+    const offer = await peer.createOffer();
+    const session = await openSession(grant, offer.sdp ?? "");
     if (signal.aborted) {
       void endSession(session);
       signal.throwIfAborted();
     }
     this.#session = session;
+    if (session.iceServers.length) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: session.iceServers });
+    await peer.setLocalDescription(offer);
     await peer.setRemoteDescription({ type: "answer", sdp: session.answer });
     await standing(peer, signal);
     this.connected(peer);

@@ -5,7 +5,7 @@ import { Refusal } from "./retry.js";
 /** What the caller's `getGrant` gives: where to go and with which permission.
  * @typedef {{url: string, token: string, iceServers?: RTCIceServer[]}} Grant */
 
-/** @typedef {{url: string, token: string, answer: string, etag: string}} Session */
+/** @typedef {{url: string, token: string, answer: string, etag: string, iceServers: RTCIceServer[]}} Session */
 
 const OPEN_WITHIN = 10_000;
 const END_WITHIN = 3_000;
@@ -31,7 +31,21 @@ export async function openSession(grant, offer) {
     token: grant.token,
     answer: await response.text(),
     etag: response.headers.get("ETag") ?? "*",
+    iceServers: iceServersIn(response.headers.get("Link") ?? ""),
   };
+}
+
+/** The STUN and TURN servers that a `Link` header names (RFC 9725).
+ * @param {string} link
+ * @returns {RTCIceServer[]} */
+export function iceServersIn(link) {
+  const found = [];
+  for (const [, urls, rest] of link.matchAll(/<([^>]*)>((?:\s*;\s*[\w-]+="[^"]*")*)/g)) {
+    const values = Object.fromEntries([...rest.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
+    if (values.rel !== "ice-server") continue;
+    found.push(values.username ? { urls, username: values.username, credential: values.credential ?? "" } : { urls });
+  }
+  return found;
 }
 
 /** Whether the server still knows a session. Asked when nothing arrives any more: a server that was restarted says so at

@@ -10,9 +10,19 @@ import { Connection } from "../../../static/js/media/connection.js";
 /** Stands where the browser's RTCPeerConnection stands. */
 class Peer extends EventTarget {
   connectionState = "new";
-  localDescription = { sdp: "v=0 offer" };
   transport = Object.assign(new EventTarget(), { state: "connected" });
   bytes = 1;
+  /** @type {any} */ configuration = {};
+  async createOffer() {
+    return { type: "offer", sdp: "v=0 offer" };
+  }
+  getConfiguration() {
+    return { bundlePolicy: "max-bundle" };
+  }
+  /** @param {any} configuration */
+  setConfiguration(configuration) {
+    this.configuration = configuration;
+  }
   async setLocalDescription() {}
   async setRemoteDescription() {
     queueMicrotask(() => this.become("connected"));
@@ -69,7 +79,7 @@ before(async () => {
     asked.push({ method, url, token: request.headers.authorization ?? "" });
     request.resume();
     const { status, body } = answers({ method, url });
-    response.writeHead(status, status === 201 ? { Location: "/whip/12/session" + asked.length, ETag: '"e"' } : { "Content-Type": "application/json" });
+    response.writeHead(status, status === 201 ? { Location: "/whip/12/session" + asked.length, ETag: '"e"', Link: '<stun:stun.example>; rel="ice-server"' } : { "Content-Type": "application/json" });
     response.end(typeof body === "string" ? body : JSON.stringify(body ?? {}));
   });
   server.listen(0, "127.0.0.1");
@@ -98,6 +108,7 @@ test("it connects, plays, and says goodbye when stopped", async () => {
   const it = connection();
   await it.reaches("playing");
   assert.deepEqual(it.states, ["connecting", "playing"]);
+  assert.deepEqual(it.peers[0].configuration, { bundlePolicy: "max-bundle", iceServers: [{ urls: "stun:stun.example" }] });
   await it.stop();
   assert.equal(it.state, "idle");
   assert.deepEqual(asked.map(({ method }) => method), ["POST", "DELETE"]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "../../../static/js/media/retry.js";
+import { iceServersIn } from "../../../static/js/media/session.js";
 import { orderCodecs } from "../../../static/js/media/whip.js";
 
 test("pauses grow up to a limit", () => {
@@ -39,4 +40,10 @@ test("video is sent as VP8 before H.264, with retransmissions, and as nothing el
   const codecs = ["video/AV1", "video/H264", "video/VP9", "video/rtx", "video/VP8", "video/ulpfec", "video/H264"].map((mimeType) => ({ mimeType }));
   assert.deepEqual(orderCodecs(codecs).map(({ mimeType }) => mimeType), ["video/VP8", "video/H264", "video/H264", "video/rtx"]);
   assert.deepEqual(orderCodecs([{ mimeType: "video/rtx" }, { mimeType: "video/AV1" }]), []);
+});
+
+test("the servers that help to connect are read from the header that names them", () => {
+  const link = '<turn:a.example:3478?transport=udp>; rel="ice-server"; username="u"; credential="c, d"; credential-type="password", <stun:b.example>; rel="ice-server", <https://c.example>; rel="next"';
+  assert.deepEqual(iceServersIn(link), [{ urls: "turn:a.example:3478?transport=udp", username: "u", credential: "c, d" }, { urls: "stun:b.example" }]);
+  assert.deepEqual(iceServersIn(""), []);
 });
