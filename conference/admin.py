@@ -117,12 +117,12 @@ class TranslatedModelForm(forms.ModelForm):
                 self.fields[name] = fresh
 
 
-def _text_column(model: type[Model], name: str) -> Any:
-    """A column that draws the text called `name` in each of its languages."""
+def _text_column(field: TranslatedField) -> Any:
+    """A column that draws the field's text in each of its languages."""
 
-    @admin.display(description=model._meta.get_field(name).verbose_name)
+    @admin.display(description=field.verbose_name)
     def text(row: Any) -> Any:
-        versions = [(tag, version) for tag, version in getattr(row, name).items() if version]
+        versions = [(tag, version) for tag, version in getattr(row, field.name).items() if version]
         lines = ((tag, own_name(tag), version) for tag, version in versions)
         return (
             format_html_join("", '<p class="mb-2" lang="{}" dir="auto"><small>{}</small> {}</p>', lines)
@@ -150,9 +150,10 @@ class OfficeAdmin(ModelAdmin):
 
     def __init__(self, model: type[Model], admin_site: Any) -> None:
         super().__init__(model, admin_site)
-        self.texts = {field.name for field in model._meta.fields if isinstance(field, TranslatedField)}
-        for name in self.texts:
-            setattr(self, f"{name}_text", _text_column(model, name))
+        fields = [field for field in model._meta.fields if isinstance(field, TranslatedField)]
+        self.texts = {field.name for field in fields}
+        for field in fields:
+            setattr(self, f"{field.name}_text", _text_column(field))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return within_bodies(request, super().get_queryset(request)).distinct()

@@ -116,7 +116,9 @@ class NewEventForm(_AddressForm, _DatesForm):
 class NewSeriesForm(forms.Form):
     """A new series of one of the viewer's bodies."""
 
-    body = forms.ModelChoiceField(label=_("Organizing body"), queryset=OrganizingBody.objects.none(), empty_label=None)
+    body = forms.ModelChoiceField(
+        label=_("Organizing body"), queryset=OrganizingBody.objects.none(), empty_label=None
+    )
     series_name = TranslatedFormField(label=_("Name of the series"), max_length=200)
     series_slug = forms.CharField(label=_("Address of the series"), max_length=50, validators=[SLUG])
 
