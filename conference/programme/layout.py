@@ -202,6 +202,6 @@ def _rows(length: timedelta) -> int:
 
 
 def opening_day(event: Event, days: Sequence[date], at: datetime) -> date | None:
-    """The day a reader wants first: today if it is one, else the next, else the last."""
+    """The day a reader wants first: today if it is one, else the next; after the event, the first."""
     today = event_day(at, ZoneInfo(event.time_zone))
-    return next((day for day in days if day >= today), days[-1] if days else None)
+    return next((day for day in days if day >= today), days[0] if days else None)
