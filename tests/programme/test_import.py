@@ -96,6 +96,7 @@ def test_a_second_import_of_the_same_file_changes_nothing(event: Event, organize
 def test_what_is_new_in_the_file_updates_what_is_there_by_guid(event: Event, organizer: Any) -> None:
     import_schedule(organizer, event, programme(entry(1), entry(2)), "a.json")
     keys = dict(Session.objects.values_list("guid", "pk"))
+    changed = dict(Session.objects.values_list("number", "changed"))
     moved = entry(
         1,
         title="A new title",
@@ -116,6 +117,8 @@ def test_what_is_new_in_the_file_updates_what_is_there_by_guid(event: Event, org
     assert dict(Session.objects.values_list("guid", "pk")) == keys, "Nothing is doubled."
     session = Session.objects.get(guid=guid(1))
     assert session.title == {"en": "A new title"} and "person 3" in session.search_text
+    assert session.changed > changed[1], "Whoever has its form open is told."
+    assert Session.objects.get(number=2).changed == changed[2]
     slot = Slot.objects.get(session=session)
     assert slot.start == datetime.fromisoformat("2026-11-25T14:00+08:00") and str(slot.hall) == "Hall 2"
     assert [part.speaker.name for part in session.parts.all()] == ["Person 1", "Person 3"]
