@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from conference.events.queries import get_event
 from conference.programme import actions
@@ -18,6 +19,7 @@ from conference.programme.queries import agenda_feed, agenda_of, by_day, days_of
 
 
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def my_agenda(request: HttpRequest, event_slug: str) -> HttpResponse:
     """What I starred and where I have a part, by day, with a word where two things overlap."""
     event = get_event(request.user, event_slug)

@@ -16,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from conference.core.errors import Conflict, Invalid, Refusal
 from conference.core.models import Event
@@ -62,6 +63,7 @@ def put_into(form: forms.Form, refusal: Refusal) -> None:
 
 
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def editor(request: HttpRequest, event_slug: str) -> HttpResponse:
     """The draft: a table of all sessions or one day's grid, what clashes in it, and what a release would change."""
     event = organized_event(request, event_slug)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from conference.core.errors import Conflict, Invalid
 from conference.core.files import clean_image
@@ -145,6 +146,7 @@ def _deleted(request: HttpRequest, event_slug: str) -> HttpResponse:
 
 
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def edit_speakers(request: HttpRequest, event_slug: str) -> HttpResponse:
     """Everyone on the list of speakers, also those without a session."""
     event = organized_event(request, event_slug)

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from conference.core.models import COLOUR, Event
 from conference.events.queries import get_event, is_organizer
@@ -57,6 +58,7 @@ def _wants_part(request: HttpRequest, target: str) -> bool:
 
 @login_not_required
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def now(request: HttpRequest, event_slug: str) -> HttpResponse:
     """What is on, what comes next, and what is next for me. Refetched every minute."""
     event = _event(request, event_slug)
@@ -83,6 +85,7 @@ def now(request: HttpRequest, event_slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def schedule(request: HttpRequest, event_slug: str) -> HttpResponse:
     """The programme, as a list of all days or as one day's grid. The filters are an ordinary form; htmx fetches only the body."""
     event = _event(request, event_slug)
@@ -167,6 +170,7 @@ def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@vary_on_headers("HX-Request", "HX-Target")
 def speakers(request: HttpRequest, event_slug: str) -> HttpResponse:
     """Everyone on the programme; found by any of their names."""
     event = _event(request, event_slug)
