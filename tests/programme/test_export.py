@@ -19,7 +19,7 @@ from lxml import etree
 
 from conference.core.models import Event
 from conference.programme import actions
-from conference.programme.importing import import_schedule
+from conference.programme.importing import import_schedule, plan_import
 from conference.programme.models import AgendaFeed, Session, Speaker
 from tests.programme.exchanged import (
     NO_SCHEDULES,
@@ -451,3 +451,16 @@ def test_three_hundred_sessions_take_as_many_queries_as_three(client: Client) ->
         assert len(captured) <= 5, "From the cache, only the event and the stamp are asked for."
     assert counts[3] == counts[300], counts
     assert max(counts[300]) <= 20, counts
+
+
+@pytest.mark.parametrize("name", ["schedule_json", "schedule_xml"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_our_own_file_brought_back_changes_nothing(
+    event: Event, organizer: Any, client: Client, name: str, language: str
+) -> None:
+    rich_programme(organizer, event)
+    body = client.get(url(name, "camp"), {"lang": language}).content
+    plan = plan_import(organizer, event, body, "schedule")
+    assert plan.problems == []
+    assert [[(each.field, each.before, each.after) for each in one.changes] for one in plan.changed] == []
+    assert not plan.does_something and plan.missing == []

@@ -26,6 +26,7 @@ from conference.core.languages import own_name
 from conference.core.models import Event
 from conference.core.text import Text, localise
 from conference.core.times import event_day, full_date, short_date
+from conference.programme.exchange.cleaning import clean_line, clean_text
 from conference.programme.exchange.document import (
     DayRecord,
     HallRecord,
@@ -92,10 +93,16 @@ def merged(before: Mapping[str, str], versions: Mapping[str, str] | None, plain:
     """`before` with what the file says. A file in one language leaves the other languages as they are."""
     new, whole = _versions(versions, plain, language)
     if whole:
-        return new
-    if not new or plain in before.values():
+        same = before.keys() == new.keys() and all(_reads(before[tag], new[tag]) for tag in new)
+        return dict(before) if same else new
+    if not new or any(_reads(version, plain) for version in before.values()):
         return dict(before)
     return new if len(before) <= 1 else {**before, **new}
+
+
+def _reads(ours: str, theirs: str) -> bool:
+    """Whether a text of ours would stand so in a file, where line ends and blanks are made alike."""
+    return theirs in (ours, clean_text(ours), clean_line(ours))
 
 
 def _set(row: Any, values: Mapping[str, Any]) -> set[str]:
