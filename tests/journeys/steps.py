@@ -133,4 +133,4 @@ def see_message(page: Page, text: str, *, seconds: float = 10) -> None:
 
 def messages_in(page: Page) -> list[str]:
     """The chat as it reads, oldest first: the texts of the messages."""
-    return page.get_by_role("log").locator("li > p[dir=auto]").all_inner_texts()
+    return page.get_by_role("log").locator("p[dir=auto]").all_inner_texts()

@@ -1,0 +1,406 @@
+"""Every page of the product, for those who may see it: readable by machines, usable by keyboard, whole on a small screen.
+
+The table below is held against the URL resolver, so that a new page cannot be forgotten. Each page is looked at twice, on a
+phone and on a desktop, one of them light and one dark, alternating from page to page.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from tests.journeys.platform import DESKTOP, PHONE, ROOT, NewPage, RunningPlatform
+from tests.journeys.steps import ask_for_code, enter_live_session, message_box, see_message
+from tests.journeys.test_passkeys import SECURE_ELEMENT
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SMALL = {"width": 360, "height": 740}
+
+# Colours that glide from light to dark would be read on their way.
+HOLD_STILL = """
+addEventListener("DOMContentLoaded", () => {
+  const still = new CSSStyleSheet();
+  still.replaceSync("*, *::before, *::after { transition: none !important }");
+  document.adoptedStyleSheets = [still];
+});
+"""
+
+FIND_VIOLATIONS = """
+async () => {
+  const {violations} = await axe.run(document, {resultTypes: ["violations"], preload: false});
+  const told = ({target, failureSummary}) => `      ${target.join(" ")}: ${failureSummary.replace(/\\s+/g, " ")}`;
+  return violations.map(({impact, id, help, nodes}) => [`${impact}: ${id}: ${help}`, ...nodes.slice(0, 4).map(told)].join("\\n"));
+}
+"""
+
+FIND_OVERFLOW = """
+() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return "";
+  const beyond = [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > wide + 1);
+  return beyond.slice(0, 3).map((element) => element.outerHTML.slice(0, 120)).join(" | ") || "something";
+}
+"""
+
+EVERYBODY = ("", "kathmandu", "speaker", "organizer")
+INSIDE = ("kathmandu", "speaker", "organizer")
+
+# For each page: who looks at it, and its address or addresses.
+PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "home": (("", "kathmandu", "organizer"), ("/",)),
+    "series": (("", "organizer"), ("/series/demo-conference/",)),
+    "body": (("organizer",), ("/bodies/demo-centre/",)),
+    "account_login": (("",), ("/account/sign-in/",)),
+    "password_sign_in": (("",), ("/account/password/",)),
+    "account_inactive": (("",), ("/account/inactive/",)),
+    "account_deleted": (("",), ("/account/deleted/",)),
+    "account_logout": (("kathmandu",), ("/account/sign-out/",)),
+    "welcome": (("kathmandu",), ("/me/welcome/",)),
+    "welcome_interests": (("kathmandu",), ("/me/welcome/interests/",)),
+    "welcome_media": (("kathmandu",), ("/me/welcome/media/",)),
+    "profile": (("kathmandu",), ("/me/profile/",)),
+    "security": (("kathmandu",), ("/me/security/",)),
+    "change_address": (("kathmandu",), ("/me/security/address/",)),
+    "set_password": (("kathmandu",), ("/me/security/password/",)),
+    "mfa_add_webauthn": (("kathmandu",), ("/me/security/passkeys/add/",)),
+    "my_data": (("kathmandu",), ("/me/data/",)),
+    "delete_account": (("kathmandu",), ("/me/data/delete/",)),
+    "inbox": (("kathmandu",), ("/me/inbox/",)),
+    "me": (INSIDE, ("/me/", "/demo/me/")),
+    "register": (("kathmandu",), ("/demo/register/", "/{unregistered}/register/")),
+    "cancel_registration": (("kathmandu",), ("/demo/register/cancel/",)),
+    "directory": (("kathmandu", "organizer"), ("/demo/participants/",)),
+    "listing": (("kathmandu",), ("/demo/participants/me/",)),
+    "now": (EVERYBODY, ("/demo/",)),
+    "schedule": (
+        ("", "kathmandu"),
+        ("/demo/schedule/", "/demo/schedule/?view=grid", "/demo/schedule/?q=tea", "/demo/schedule/?q=zzzz"),
+    ),
+    "programme_changes": (("", "kathmandu"), ("/demo/schedule/changes/",)),
+    "session": (EVERYBODY, ("/demo/sessions/DEMO01/", "/demo/sessions/{cancelled}/")),
+    "speakers": (("", "kathmandu"), ("/demo/speakers/",)),
+    "speaker": (("", "kathmandu"), ("/demo/speakers/PERS01/",)),
+    "my_agenda": (("kathmandu",), ("/demo/agenda/",)),
+    "new_event": (("organizer",), ("/events/new/",)),
+    "organize": (("organizer",), ("/demo/organize/",)),
+    "organize_settings": (("organizer",), ("/demo/organize/settings/",)),
+    "organize_people": (("organizer",), ("/demo/organize/people/",)),
+    "organize_registrations": (("organizer",), ("/demo/organize/registrations/", "/{approval}/organize/registrations/")),
+    "new_edition": (("organizer",), ("/demo/organize/edition/",)),
+    "programme_editor": (("organizer",), ("/demo/organize/programme/",)),
+    "release_programme": (("organizer",), ("/demo/organize/programme/release/",)),
+    "import_schedule": (("organizer",), ("/demo/organize/programme/import/",)),
+    "new_session": (("organizer",), ("/demo/organize/programme/sessions/new/",)),
+    "edit_session": (("organizer",), ("/demo/organize/programme/sessions/DEMO01/",)),
+    "edit_plan": (("organizer",), ("/demo/organize/programme/plan/",)),
+    "new_hall": (("organizer",), ("/demo/organize/programme/rooms/new/",)),
+    "edit_hall": (("organizer",), ("/demo/organize/programme/rooms/{hall}/",)),
+    "new_track": (("organizer",), ("/demo/organize/programme/tracks/new/",)),
+    "edit_track": (("organizer",), ("/demo/organize/programme/tracks/{track}/",)),
+    "new_day": (("organizer",), ("/demo/organize/programme/days/new/",)),
+    "edit_day": (("organizer",), ("/demo/organize/programme/days/{day}/",)),
+    "edit_speakers": (("organizer",), ("/demo/organize/programme/speakers/",)),
+    "new_speaker": (("organizer",), ("/demo/organize/programme/speakers/new/",)),
+    "edit_speaker": (("organizer",), ("/demo/organize/programme/speakers/PERS01/",)),
+}  # fmt: skip
+
+# Pages that one reaches only by doing something first; `test_pages_on_the_way` goes there.
+ON_THE_WAY = {
+    "sign_in_code", "sign_in_link", "confirm_person", "import_report", "mfa_edit_webauthn", "mfa_remove_webauthn",
+}  # fmt: skip
+
+# Addresses that show no page of their own, each with the reason.
+NO_PAGE = {
+    "program": {"healthz", "javascript_catalogue", "media_events", "brand"},
+    "file": {
+        "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
+        "speaker_ics", "agenda_ics",
+    },
+    "only takes forms, and leads on or shows the page again": {
+        "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
+        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "agenda_address",
+        "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
+        "link_speaker", "delete_speaker", "mfa_login_webauthn",
+    },
+    "leads to another page": {
+        "account_signup", "account_email", "account_email_verification_sent", "mfa_index", "mfa_list_webauthn",
+    },
+    "part of a page": {"organisation_options"},
+    "pages of the library of the back office": {"admin"},
+}  # fmt: skip
+
+
+def names_of(resolver: URLResolver) -> Iterator[str]:
+    """The names of all addresses; the back office counts as one."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern)
+        elif pattern.app_name:
+            yield pattern.app_name
+        else:
+            yield from names_of(pattern)
+
+
+def test_no_page_is_forgotten() -> None:
+    told = [set(PAGES), ON_THE_WAY, *NO_PAGE.values()]
+    assert set(names_of(get_resolver())) == set().union(*told)
+    assert sum(map(len, told)) == len(set().union(*told)), "An address is told twice."
+
+
+# --- Looking at pages ---
+
+
+@dataclass
+class Looker:
+    """Someone who looks at one page after another and notes what is wrong."""
+
+    page: Page
+    findings: list[str] = field(default_factory=list)
+    looked: int = 0
+    _errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._listen)
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self._errors.append(f"console {message.type}: {message.text}")
+
+    def open(self, address: str, *, status: int = 200) -> None:
+        """Go there, and look."""
+        self._errors.clear()
+        response = self.page.goto(address)
+        if response is None or response.status != status:
+            self.findings.append(f"{address}: answered {response and response.status}")
+            return
+        if status != 200:
+            self._errors = [error for error in self._errors if "Failed to load resource" not in error]
+        self.look(address)
+
+    def look(self, address: str) -> None:
+        """Look at the page as it is: on both screens, in both lights, and on a very small one."""
+        self.looked += 1
+        schemes = ("light", "dark") if self.looked % 2 else ("dark", "light")
+        for size, scheme in zip((PHONE, DESKTOP), schemes, strict=True):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]  # Playwright's own TypedDict
+            self.page.emulate_media(color_scheme=scheme)
+            for violation in self.page.evaluate(FIND_VIOLATIONS):
+                self.findings.append(f"{address} {size['width']} px, {scheme}: {violation}")
+        self.page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+        if beyond := self.page.evaluate(FIND_OVERFLOW):
+            self.findings.append(f"{address} is wider than {SMALL['width']} px: {beyond}")
+        self.findings += [f"{address}: {error}" for error in self._errors]
+        self._errors.clear()
+
+    def report(self) -> str:
+        """All findings, each once."""
+        return "\n".join(dict.fromkeys(self.findings))
+
+
+Look = Callable[..., Looker]
+
+
+@pytest.fixture
+def looker(page_of: NewPage) -> Look:
+    def make(who: str) -> Looker:
+        page = page_of(who, reduced_motion="reduce")
+        page.context.add_init_script(path=AXE)
+        page.context.add_init_script(HOLD_STILL)
+        return Looker(page)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def places(platform: RunningPlatform, demo: str) -> dict[str, Any]:
+    """What the addresses in the table need."""
+    found = platform.python(
+        """
+import json
+from conference.accounts.models import User
+from conference.core.models import Event
+from conference.programme.models import Day, Hall, Session, Slot, Track
+event = Event.objects.get(slug="demo")
+person = User.objects.get(email="kathmandu@example.org")
+released = Event.objects.filter(state="published").exclude(slug="demo")
+print(json.dumps({
+    "hall": Hall.objects.filter(event=event).first().pk,
+    "track": Track.objects.filter(event=event).first().pk,
+    "day": Day.objects.filter(event=event).first().pk,
+    "cancelled": Slot.objects.filter(session__event=event, cancelled=True, release__isnull=False).first().session.code,
+    "approval": released.filter(admission="approval", slug__startswith="demo").first().slug,
+    "unregistered": released.exclude(tickets__user=person).filter(slug__startswith="demo", admission="open").first().slug,
+}))
+"""
+    )
+    return dict(json.loads(found.strip().splitlines()[-1]))
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+def test_every_page_is_accessible_and_fits(who: str, looker: Look, places: dict[str, Any]) -> None:
+    reader = looker(who)
+    for lookers, addresses in PAGES.values():
+        if who in lookers:
+            for address in addresses:
+                reader.open(address.format(**places))
+    assert not reader.findings, reader.report()
+
+
+def test_pages_on_the_way_are_accessible(
+    platform: RunningPlatform, looker: Look, places: dict[str, Any]
+) -> None:
+    reader = looker("")
+    page = reader.page
+    email = f"wangchuk-{secrets.token_hex(4)}@example.org"
+    code = ask_for_code(page, platform, email)
+    reader.look("/account/code/")
+    body = platform.wait_for_mail(email).get_body(("plain",))
+    assert body is not None
+    link = re.search(r"https?://\S+/account/link/\S+", body.get_content())
+    assert link
+    reader.open(link[0])
+    page.goto("/account/code/")
+    page.get_by_label("Code from the mail").fill("12")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("The code has six digits.")).to_be_visible()
+    reader._errors.clear()  # that the form was not right is said with status 422
+    reader.look("/account/code/ with an error")
+    page.get_by_label("Code from the mail").fill(code)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1, name="Welcome")).to_be_visible()
+    reader.open("/account/link/nothing/", status=410)
+    reader.open("/nothing/here/", status=404)
+    for address in ("/demo/", "/me/", "/demo/agenda/", "/me/inbox/"):
+        reader.open(address)  # of somebody who has nothing yet
+    reader.open("/demo/participants/", status=403)
+    add_passkey(page)
+    for name in ("Rename", "Remove"):
+        reader.open("/me/security/")
+        page.get_by_role("main").get_by_role("link", name=name).first.click()
+        page.wait_for_url(re.compile("/me/security/passkeys/"))
+        reader.look(f"passkey: {name}")
+    age_sign_ins(platform, email)
+    reader.open("/account/confirm/")
+
+    organizer = looker("organizer")
+    page = organizer.page
+    for name, content in {"broken.json": '{"schedule": [', "whole.json": None}.items():
+        page.goto("/demo/organize/programme/import/")
+        data = content or page.request.get("/demo/schedule.json").text()
+        page.get_by_label("File").set_input_files(
+            {"name": name, "mimeType": "application/json", "buffer": data.encode()}
+        )
+        page.get_by_role("button", name="Show what it will do").click()
+        expect(page.get_by_role("main").get_by_text(name).first).to_be_visible()
+        organizer._errors.clear()
+        organizer.look(f"/demo/organize/programme/import/ of {name}")
+    assert not reader.findings + organizer.findings, reader.report() + "\n" + organizer.report()
+
+
+def add_passkey(page: Page) -> None:
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": SECURE_ELEMENT})
+    page.goto("/me/security/passkeys/add/")
+    page.get_by_label("Name of this passkey").fill("my phone")
+    page.get_by_role("button", name="Make the passkey").click()
+    expect(page.get_by_text("The passkey is ready.")).to_be_visible()
+
+
+def age_sign_ins(platform: RunningPlatform, email: str) -> None:
+    """As if this person had signed in an hour ago."""
+    platform.python(
+        f"""
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from conference.accounts.models import User
+person = str(User.objects.get(email="{email}").pk)
+for row in Session.objects.all():
+    session = SessionStore(row.session_key)
+    if session.get("_auth_user_id") == person:
+        for each in session.get("account_authentication_methods", []):
+            each["at"] -= 3600
+        session.modified = True
+        session.save()
+"""
+    )
+
+
+def test_the_live_room_is_accessible(looker: Look, demo: str) -> None:
+    for who in ("speaker", "kathmandu"):
+        reader = looker(who)
+        enter_live_session(reader.page)
+        expect(reader.page.get_by_role("region", name="Stage")).to_be_visible()
+        reader.look(f"the live room as {who}")
+        reader.page.get_by_role("tab", name=re.compile("^People")).click()
+        reader.look(f"people of the live room as {who}")
+        assert not reader.findings, reader.report()
+
+
+# --- By keyboard alone ---
+
+
+def tab_to(page: Page, reached: Callable[[], bool], what: str, *, most: int = 80) -> None:
+    for _press in range(most):
+        page.keyboard.press("Tab")
+        if reached():
+            return
+    raise AssertionError(f"{what} was not reached with {most} presses of Tab.")
+
+
+def focused(page: Page) -> str:
+    """What a screen reader would say of the focused element: its label or words."""
+    return str(
+        page.evaluate(
+            """() => { const at = document.activeElement; return at?.getAttribute("aria-label") ?? at?.labels?.[0]?.innerText
+               ?? at?.innerText ?? ""; }"""
+        )
+    )
+
+
+def test_the_programme_works_by_keyboard_alone(page_of: NewPage) -> None:
+    page = page_of("vientiane", viewport=PHONE)
+    page.goto("/demo/schedule/")
+    page.keyboard.press("Tab")
+    assert focused(page) == "Skip to the content"
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+    filters = page.get_by_label("Track")
+    expect(filters).to_be_hidden()
+    tab_to(page, lambda: focused(page).startswith("Filters"), "The filters")
+    page.keyboard.press("Enter")
+    expect(filters).to_be_visible()
+    tab_to(page, lambda: focused(page) == "Track", "The filter by track", most=5)
+    with page.expect_response(re.compile("/demo/schedule/\\?.*track=")):
+        page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("track="))
+
+    page.goto("/demo/schedule/")
+    tab_to(page, lambda: focused(page).startswith("On my agenda:"), "A star")
+    star = page.locator("*:focus")
+    before = star.get_attribute("aria-pressed") == "true"
+    with page.expect_response(re.compile("/star/$")):
+        page.keyboard.press("Space")
+    expect(star).to_have_attribute("aria-pressed", str(not before).lower())  # and it has kept the focus
+
+
+def test_one_chats_by_keyboard_alone(page_of: NewPage) -> None:
+    page = page_of("vientiane")
+    enter_live_session(page)
+    box = message_box(page)
+    tab_to(page, lambda: box.evaluate("box => box === document.activeElement"), "The field for a message")
+    text = f"by keyboard {secrets.token_hex(3)}"
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    see_message(page, text)
+    expect(box).to_be_focused()
