@@ -14,6 +14,7 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.middleware.gzip import GZipMiddleware
 from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -88,6 +89,14 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
             extra["style-src"] = ["'unsafe-inline'"]
         response._csp_update = {**getattr(response, "_csp_update", {}), **extra}  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+class CompressTextMiddleware(GZipMiddleware):
+    """Pages go compressed over the line. Django blurs their length, so that a secret in them cannot be guessed from it. Files
+    that are sent in pieces are photos, compressed already."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        return response if response.streaming else super().process_response(request, response)
 
 
 def media_origin(request: HttpRequest) -> str:
