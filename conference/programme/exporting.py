@@ -348,8 +348,8 @@ def speaker_calendar(viewer: Viewer, event: Event, code: str, site: Site) -> byt
     return _calendar(event, f"{name}, {localise(event.name, site.language)}", slots, gone, site)
 
 
-def agenda_calendar(slug: str, secret: str, site: Site, *, language: str = "") -> bytes:
-    """The agenda of whoever made the secret address, in the language asked for, else in theirs. `Missing` once it is
+def agenda_calendar(slug: str, secret: str, site: Site, *, language: str = "") -> tuple[bytes, str]:
+    """The agenda of whoever made the secret address, and its language: the one asked for, else theirs. `Missing` once it is
     revoked."""
     event = get_event(None, slug)
     person = person_of_feed(event, secret)
@@ -362,7 +362,7 @@ def agenda_calendar(slug: str, secret: str, site: Site, *, language: str = "") -
     gone = [slot for slot in fallen(event) if slot.session_id in starred] if starred else []
     with translation.override(language):
         name = _("My agenda: %(event)s") % {"event": localise(event.name, language)}
-    return _calendar(event, name, slots, gone, site)
+    return _calendar(event, name, slots, gone, site), language
 
 
 def fallen(event: Event) -> list[Slot]:

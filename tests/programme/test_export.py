@@ -175,6 +175,7 @@ def test_the_file_is_in_the_language_asked_for(event: Event, organizer: Any, cli
     rich_programme(organizer, event)
     chinese = client.get(url("schedule_json", "camp"), {"lang": "zh-hans"})
     assert json.loads(chinese.content)["schedule"]["conference"]["title"] == "技术营"
+    assert chinese["Content-Language"] == "zh-hans"
     assert "跨境电力" in client.get(url("schedule_ics", "camp"), {"lang": "zh-hans"}).content.decode()
     assert "Power across borders" in client.get(url("schedule_ics", "camp"), {"lang": "en"}).content.decode()
     by_browser = client.get(url("schedule_json", "camp"), headers={"Accept-Language": "zh-CN"})

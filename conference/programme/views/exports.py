@@ -48,9 +48,12 @@ def site_of(request: HttpRequest) -> Site:
     return Site(f"{request.scheme}://{request.get_host()}", language)
 
 
-def file_response(request: HttpRequest, export: Export, media_type: str, name: str) -> HttpResponse:
+def file_response(
+    request: HttpRequest, export: Export, media_type: str, name: str, language: str
+) -> HttpResponse:
     """200 with the file, or 304 for whoever has it already."""
     response = HttpResponse(export.body, content_type=media_type)
+    response["Content-Language"] = language
     response["ETag"] = export.etag
     response["Content-Disposition"] = f'inline; filename="{name}"'
     response["Cache-Control"] = "no-cache"
@@ -79,7 +82,7 @@ def public_file(
     else:
         site = site_of(request)
         export = kept(event, what, site, lambda: make(event, site))
-        response = file_response(request, export, media_type, name.format(event=event.acronym))
+        response = file_response(request, export, media_type, name.format(event=event.acronym), site.language)
     if event.state != Event.State.DRAFT:
         response["Access-Control-Allow-Origin"] = "*"
         response["Access-Control-Expose-Headers"] = "ETag"
@@ -158,8 +161,8 @@ def speaker_ics(request: HttpRequest, event_slug: str, code: str) -> HttpRespons
 def agenda_ics(request: HttpRequest, event_slug: str, secret: str) -> HttpResponse:
     """A person's agenda, for whoever knows its secret address: calendar apps do not sign in. Nothing of it is kept in any
     cache on the way, and the log has the route, not the address."""
-    body = agenda_calendar(event_slug, secret, site_of(request), language=asked_language(request))
-    response = file_response(request, export_of(body, 0), CALENDAR, "agenda.ics")
+    body, language = agenda_calendar(event_slug, secret, site_of(request), language=asked_language(request))
+    response = file_response(request, export_of(body), CALENDAR, "agenda.ics", language)
     response["Cache-Control"] = "private, no-cache"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"
