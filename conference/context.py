@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 AGENDA = {"schedule", "session", "my_agenda", "speaker", "speakers", "programme_changes"}
 """Pages that belong to the place "Agenda"."""
 
-MINE = {"me", "directory", "listing", "register", "cancel_registration", "registration_requests"}
+MINE = {"me", "directory", "listing", "register", "cancel_registration"}
 """Pages that belong to the place "Me"."""
 
 

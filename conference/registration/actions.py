@@ -30,7 +30,9 @@ def register(actor: Actor, event: Event, *, mode: str) -> Ticket:
         pk=person.pk
     )  # two windows at once, one ticket
     ticket = Ticket.objects.filter(event=event, user=person).first()
-    if ticket is not None and ticket.state != Ticket.State.CANCELLED:
+    if ticket is not None and ticket.state == Ticket.State.REFUSED:
+        raise Denied(_("The organizers did not accept your registration. Ask them if you think that is a mistake."))
+    if ticket is not None and not ticket.ended:
         if ticket.mode != mode:
             ticket.mode = mode
             ticket.save(update_fields=["mode"])
@@ -51,7 +53,7 @@ def cancel_ticket(actor: Actor, event: Event) -> None:
     """Give the actor's own ticket back; they are no longer listed among the participants either."""
     person = require_person(actor)
     ticket = Ticket.objects.select_for_update().filter(event=event, user=person).first()
-    if ticket is None or ticket.state == Ticket.State.CANCELLED:
+    if ticket is None or ticket.ended:
         raise Conflict(_("You have no ticket for this event."))
     ticket.state = Ticket.State.CANCELLED
     ticket.save(update_fields=["state"])
@@ -62,15 +64,16 @@ def cancel_ticket(actor: Actor, event: Event) -> None:
 
 @transaction.atomic
 def answer_registration(actor: Actor, event: Event, ticket_id: int, *, approve: bool) -> Ticket:
-    """An organizer lets a waiting person in, or does not; the person is told when they are let in."""
+    """An organizer lets a waiting person in, or does not; the person is told when they are let in. Who was refused may be let
+    in later."""
     organizer = require_person(actor)
     require_organizer(organizer, event)
     ticket = Ticket.objects.select_for_update(of=("self",)).filter(event=event, pk=ticket_id).first()
     if ticket is None:
         raise Missing(_("There is no such registration."))
-    if ticket.state != Ticket.State.PENDING:
+    if ticket.state != Ticket.State.PENDING and not (approve and ticket.state == Ticket.State.REFUSED):
         raise Conflict(_("This registration was already answered."))
-    ticket.state = Ticket.State.VALID if approve else Ticket.State.CANCELLED
+    ticket.state = Ticket.State.VALID if approve else Ticket.State.REFUSED
     ticket.save(update_fields=["state"])
     record("ticket.approved" if approve else "ticket.refused", organizer, ticket)
     publish(f"person.{ticket.user_id}", "rights", saved={"id": event.pk})
@@ -81,7 +84,7 @@ def answer_registration(actor: Actor, event: Event, ticket_id: int, *, approve: 
 
 @transaction.atomic
 def withdraw_registration(actor: Actor, event: Event, ticket_id: int) -> Ticket:
-    """An organizer takes a valid ticket back; its holder is told and is no longer listed."""
+    """An organizer takes a valid ticket back; its holder is told, is no longer listed, and cannot take another."""
     organizer = require_person(actor)
     require_organizer(organizer, event)
     ticket = Ticket.objects.select_for_update(of=("self",)).filter(event=event, pk=ticket_id).first()
@@ -89,10 +92,11 @@ def withdraw_registration(actor: Actor, event: Event, ticket_id: int) -> Ticket:
         raise Missing(_("There is no such registration."))
     if ticket.state != Ticket.State.VALID:
         raise Conflict(_("This ticket is not valid, so it cannot be taken back."))
-    ticket.state = Ticket.State.CANCELLED
+    ticket.state = Ticket.State.REFUSED
     ticket.save(update_fields=["state"])
     withdraw_from_directory(ticket.user, event)
     record("ticket.withdrawn", organizer, ticket)
+    publish(f"person.{ticket.user_id}", "rights", saved={"id": event.pk})
     notify([ticket.user], "ticket.withdrawn", event=event, link=f"/{event.slug}/", title=event.name)
     return ticket
 

@@ -26,7 +26,8 @@ class Ticket(models.Model):
     class State(models.TextChoices):
         PENDING = "pending", _("Waiting for approval")
         VALID = "valid", _("Valid")
-        CANCELLED = "cancelled", _("Cancelled")
+        CANCELLED = "cancelled", _("Given back")
+        REFUSED = "refused", _("Refused by the organizers")
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="tickets")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="tickets")
@@ -39,6 +40,11 @@ class Ticket(models.Model):
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
         constraints = [models.UniqueConstraint(fields=["event", "user"], name="ticket_once_per_event")]
+
+    @property
+    def ended(self) -> bool:
+        """Given back, or refused: no right to attend, and none is waited for."""
+        return self.state in (self.State.CANCELLED, self.State.REFUSED)
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_state_display()})"

@@ -18,7 +18,7 @@ from conference.core.models import Event
 from conference.core.personal_data import exports
 from conference.core.text import localise
 from conference.events.models import EventRole
-from conference.events.queries import Role, Viewer, require_organizer, roles_in
+from conference.events.queries import Role, Viewer, roles_in
 from conference.registration.models import Ticket
 
 
@@ -40,16 +40,6 @@ def tickets_of(viewer: Viewer) -> QuerySet[Ticket]:
     if viewer is None or not viewer.is_authenticated:
         return Ticket.objects.none()
     return Ticket.objects.filter(user=viewer).select_related("event").order_by("-event__starts_on")
-
-
-def waiting_registrations(viewer: Viewer, event: Event) -> QuerySet[Ticket]:
-    """The registrations that wait for an organizer's answer, oldest first."""
-    require_organizer(viewer, event)
-    return (
-        Ticket.objects.filter(event=event, state=Ticket.State.PENDING)
-        .select_related("user__organisation")
-        .order_by("created", "pk")
-    )
 
 
 def participants(

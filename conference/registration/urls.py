@@ -10,6 +10,4 @@ urlpatterns = [
     path("register/cancel/", views.cancel, name="cancel_registration"),
     path("participants/", views.directory, name="directory"),
     path("participants/me/", views.listing, name="listing"),
-    path("participants/requests/", views.requests, name="registration_requests"),
-    path("participants/requests/<int:ticket_id>/", views.answer, name="answer_registration"),
 ]

@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from conference.accounts.countries import country_name
 from conference.accounts.queries import directory_consent_of, person_data
@@ -27,7 +27,6 @@ from conference.registration.queries import (
     participants,
     ticket_of,
     tickets_of,
-    waiting_registrations,
 )
 
 PAGE = 24
@@ -70,7 +69,7 @@ def register(request: HttpRequest, event_slug: str) -> HttpResponse:
     event = _enter(request, event_slug)
     person = request.user
     ticket = ticket_of(person, event)  # type: ignore[arg-type]
-    if ticket is not None and ticket.state == Ticket.State.CANCELLED:
+    if ticket is not None and ticket.ended:
         ticket = None
     consent = directory_consent_of(person, event)  # type: ignore[arg-type]
     initial = {
@@ -127,7 +126,6 @@ def directory(request: HttpRequest, event_slug: str) -> HttpResponse:
         "searching": any(wanted.values()),
         "asked": asked.urlencode(),
         "consent": consent,
-        "organizes": Role.ORGANIZER in roles_in(request.user, event),  # type: ignore[arg-type]
     }
     return render(request, "registration/directory.html", words)
 
@@ -150,20 +148,3 @@ def listing(request: HttpRequest, event_slug: str) -> HttpResponse:
         return redirect("directory", event.slug)
     words = {"form": form, "consent": consent}
     return render(request, "registration/listing.html", words, status=422 if form.errors else 200)
-
-
-@require_GET
-def requests(request: HttpRequest, event_slug: str) -> HttpResponse:
-    """The registrations that wait for an organizer."""
-    event = _enter(request, event_slug)
-    page = Paginator(waiting_registrations(request.user, event), PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
-    rows = [(ticket, participant_data(ticket.user)) for ticket in page]
-    return render(request, "registration/requests.html", {"page": page, "rows": rows})
-
-
-@require_POST
-def answer(request: HttpRequest, event_slug: str, ticket_id: int) -> HttpResponse:
-    """Let the person in, or do not."""
-    event = _enter(request, event_slug)
-    actions.answer_registration(request.user, event, ticket_id, approve="approve" in request.POST)  # type: ignore[arg-type]
-    return redirect("registration_requests", event.slug)

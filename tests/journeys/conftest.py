@@ -47,6 +47,8 @@ def browser() -> Iterator[Browser]:
         "--disable-quic",
         "--disable-sync",
         "--no-first-run",
+        # A machine without a network has only this way between browser and media process.
+        "--allow-loopback-in-peer-connection",
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         # Pages out of sight of each other are all on stage here.

@@ -165,7 +165,7 @@ def test_a_ticket_taken_back_is_told_of_and_only_by_organizers():
     assert ticket.state == "valid"
     withdraw_registration(organizer, event, ticket.pk)
     ticket.refresh_from_db()
-    assert ticket.state == "cancelled"
+    assert ticket.state == "refused"
     assert holder.notifications.get().kind == "ticket.withdrawn"
     with pytest.raises(Refusal):
         withdraw_registration(organizer, event, ticket.pk)

@@ -257,10 +257,10 @@ def test_waiting_registrations_come_first_and_are_answered():
     client.post(reverse("answer_ticket", args=[event.slug, refused.pk]), {"refuse": "1"})
     waiting.refresh_from_db()
     refused.refresh_from_db()
-    assert (waiting.state, refused.state) == ("valid", "cancelled")
+    assert (waiting.state, refused.state) == ("valid", "refused")
     client.post(reverse("answer_ticket", args=[event.slug, waiting.pk]), {"withdraw": "1"})
     waiting.refresh_from_db()
-    assert waiting.state == "cancelled"
+    assert waiting.state == "refused"
 
 
 def test_the_board_says_what_is_to_be_done():

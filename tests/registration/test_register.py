@@ -84,19 +84,31 @@ def test_an_event_with_approval_makes_people_wait_until_an_organizer_answers(cli
     for each in (person, refused):
         assert actions.register(each, event, mode="online").state == "pending"
     client.force_login(organizer)
-    page = client.get("/tea-road/participants/requests/").content.decode()
+    page = client.get("/tea-road/organize/registrations/").content.decode()
     assert "Noy" in page and "Som" in page and person.email not in page
     yes, no = (Ticket.objects.get(user=each) for each in (person, refused))
-    client.post(f"/tea-road/participants/requests/{yes.pk}/", {"approve": "1"})
-    client.post(f"/tea-road/participants/requests/{no.pk}/", {"refuse": "1"})
+    client.post(f"/tea-road/organize/registrations/{yes.pk}/", {"approve": "1"})
+    client.post(f"/tea-road/organize/registrations/{no.pk}/", {"refuse": "1"})
     yes.refresh_from_db()
     no.refresh_from_db()
-    assert (yes.state, no.state) == ("valid", "cancelled")
+    assert (yes.state, no.state) == ("valid", "refused")
     assert list(Notification.objects.values_list("user", "kind")) == [(person.pk, "ticket.approved")]
     with pytest.raises(Conflict):
-        actions.answer_registration(organizer, event, no.pk, approve=True)
+        actions.answer_registration(organizer, event, yes.pk, approve=True)
     with pytest.raises(Missing):
         actions.answer_registration(organizer, event, 999_999, approve=True)
+
+
+def test_who_was_refused_cannot_register_again_but_may_be_let_in_later() -> None:
+    event = make_event("tea-road")
+    organizer, person = make_organizer(event), make_user("Noy")
+    ticket = actions.register(person, event, mode="online")
+    actions.withdraw_registration(organizer, event, ticket.pk)
+    with pytest.raises(Denied):
+        actions.register(person, event, mode="onsite")
+    assert Ticket.objects.get().state == "refused"
+    actions.answer_registration(organizer, event, ticket.pk, approve=True)
+    assert Ticket.objects.get().state == "valid"
 
 
 def test_only_organizers_of_this_event_answer_registrations(client: Client) -> None:
@@ -107,7 +119,7 @@ def test_only_organizers_of_this_event_answer_registrations(client: Client) -> N
         with pytest.raises(Denied):
             actions.answer_registration(actor, event, waiting.pk, approve=True)
     client.force_login(elsewhere)
-    assert client.get("/tea-road/participants/requests/").status_code == 403
+    assert client.get("/tea-road/organize/registrations/").status_code == 403
     with pytest.raises(Missing):
         actions.answer_registration(elsewhere, Event.objects.get(slug="other"), waiting.pk, approve=True)
     waiting.refresh_from_db()
