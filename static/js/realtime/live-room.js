@@ -95,8 +95,8 @@ class LiveRoom extends HTMLElement {
   #show() {
     const room = this.#room;
     if (!room) return;
-    this.dataset.phase = room.phase;
-    this.dataset.role = room.role;
+    if (this.dataset.phase !== room.phase) this.dataset.phase = room.phase;
+    if (this.dataset.role !== room.role) this.dataset.role = room.role;
     this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
     this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
     this.#showLine(room);

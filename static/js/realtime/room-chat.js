@@ -16,6 +16,7 @@ export class RoomChat extends HTMLElement {
   #unseen = 0;
   #last = 0;
   #filled = false;
+  #follows = true;
   #log = make("div", { class: "chat-log", role: "log", tabindex: "0", "aria-live": "off" });
   #note = make("p", { class: "chat-note" });
   #earlier = make("button", { class: "button quiet", type: "button", click: () => this.#loadEarlier() }, icon("history"));
@@ -60,7 +61,12 @@ export class RoomChat extends HTMLElement {
       this.#send();
     });
     this.#text.addEventListener("input", () => this.#written());
-    this.#log.addEventListener("scroll", () => { if (this.#atEnd()) this.#newer.hidden = true; }, { passive: true });
+    this.#log.addEventListener("scroll", () => {
+      this.#follows = this.#atEnd();
+      if (this.#follows) this.#newer.hidden = true;
+    }, { passive: true });
+    // Whoever reads the newest goes on reading it when a keyboard or a notice takes room.
+    new ResizeObserver(() => { if (this.#follows) this.#toEnd(); }).observe(this.#log);
     this.#form.append(this.#text, this.#button);
     this.replaceChildren(this.#log, this.#newer, this.#counter, this.#form);
     this.#recall();
@@ -69,7 +75,7 @@ export class RoomChat extends HTMLElement {
   #show() {
     const room = this.#room;
     if (!room) return;
-    const wasAtEnd = this.#atEnd();
+    const wasAtEnd = this.#follows;
     const messages = room.messages;
     const rows = [...messages.map((message) => this.#messageRow(message)), ...room.unsent.map((unsent) => this.#unsentRow(unsent))];
     const known = new Set(rows);
@@ -227,6 +233,7 @@ export class RoomChat extends HTMLElement {
   }
 
   #toEnd() {
+    this.#follows = true;
     this.#log.scrollTop = this.#log.scrollHeight;
     this.#newer.hidden = true;
   }

@@ -36,7 +36,7 @@ export class Tile extends EventTarget {
     this.element.classList.toggle("mirror", own.source === "camera");
     this.#video.muted = true;
     if (this.#video.srcObject !== own.stream) this.#video.srcObject = own.stream;
-    this.#video.hidden = !own.picture;
+    this.#showPicture(own.picture);
     const live = own.state === "playing" && seen;
     this.#say(own.state === "failed" ? own.reason : live ? "" : gettext("Going on stage…"));
   }
@@ -113,7 +113,13 @@ export class Tile extends EventTarget {
   }
 
   #look() {
-    if (this.#viewer) this.#video.hidden = this.#video.videoWidth === 0;
+    if (this.#viewer) this.#showPicture(this.#video.videoWidth > 0);
+  }
+
+  /** @param {boolean} there */
+  #showPicture(there) {
+    this.#video.hidden = !there;
+    this.#face.hidden = there;
   }
 
   /** @param {string} words */
