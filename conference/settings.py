@@ -16,6 +16,8 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from conference.core.logs import tracebacks
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -387,7 +389,7 @@ LOGGING = {
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *(
                     [
-                        structlog.processors.dict_tracebacks,
+                        tracebacks,
                         structlog.processors.JSONRenderer(ensure_ascii=False),
                     ]
                     if LOG_FORMAT == "json"
@@ -396,7 +398,10 @@ LOGGING = {
             ],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "filters": {"no paths": {"()": "conference.core.logs.RouteInsteadOfPath"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "structured", "filters": ["no paths"]}
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": ["console"], "propagate": False, "level": "WARNING"},

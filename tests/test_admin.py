@@ -14,7 +14,7 @@ from conference.admin import BODY_PATHS, GROUPS, within_bodies
 from conference.core.journal import record
 from conference.core.models import Event, Fact, OrganizingBody, Series
 from conference.events.models import BodyMember
-from conference.models import Consent, Day, Notification, Organisation, RoomRole, SpokenLanguage
+from conference.models import Consent, Day, Notification, Organisation, RoomRole, SpokenLanguage, Ticket, User
 from realtime.models import Message, Publication
 from tests.factories import (
     give_role,
@@ -313,3 +313,16 @@ def test_the_policy_is_loosened_for_the_back_office_alone():
     administrator = signed_in(make_user(is_staff=True, is_superuser=True))
     assert "unsafe-inline" in administrator.get("/admin/").headers["Content-Security-Policy"]
     assert "unsafe" not in administrator.get("/").headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("model", "guess"),
+    [(User, "password__startswith"), (Ticket, "code__startswith"), (Notification, "link__startswith")],
+)
+def test_what_a_record_does_not_show_cannot_be_guessed_through_its_list(model, guess):
+    event = filled_event("Lotus")
+    office = signed_in(staff_of(event))
+    assert office.get(path(model, "changelist")).status_code == 200
+    assert office.get(path(model, "changelist"), {guess: "a"}).status_code == 400
+    administrator = signed_in(make_user(is_staff=True, is_superuser=True))
+    assert administrator.get(path(model, "changelist"), {guess: "a"}).status_code == 400
