@@ -260,6 +260,8 @@ def test_days_outside_the_event_are_added_with_a_warning(event: Event, organizer
     assert any("outside the dates of the event" in problem.message for problem in plan.warnings)
     import_schedule(organizer, event, data, "a.json")
     assert [day.date for day in Day.objects.all()] == [date(2026, 11, day) for day in (24, 25, 26, 28)]
+    again = plan_import(organizer, event, data, "a.json").warnings
+    assert not any("dates of the event" in problem.message for problem in again), "They are there now."
     inside = make_event("inside")
     import_schedule(make_organizer(inside), inside, programme(entry(1)), "a.json")
     assert not Day.objects.filter(event=inside).exists(), "The event's own dates are enough."

@@ -23,7 +23,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from conference.core.languages import own_name
-from conference.core.models import Event
 from conference.core.text import Text, localise
 from conference.core.times import event_day, full_date, short_date
 from conference.programme.exchange.cleaning import clean_line, clean_text
@@ -65,9 +64,7 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 def fill(plan: ImportPlan, document: ScheduleDocument) -> None:
     """Read what is there, in a number of queries that does not depend on the size of the file, and set the plan."""
-    event = plan.event
     plan.title, plan.version = document.title, document.version
-    plan.problems += _warnings(event, document)
     halls = _match_halls(plan, document.halls)
     tracks = _match_tracks(plan, document.tracks)
     persons = [person for record in document.sessions for person in record.persons]
@@ -76,6 +73,7 @@ def fill(plan: ImportPlan, document: ScheduleDocument) -> None:
         people.meet(person)
     people.tally()
     _match_days(plan, document)
+    plan.problems += _warnings(plan, document)
     _Sessions(plan, document, halls, tracks, people).match()
 
 
@@ -224,9 +222,11 @@ def _match_days(plan: ImportPlan, document: ScheduleDocument) -> None:
             plan.days.append(day)
 
 
-def _warnings(event: Event, document: ScheduleDocument) -> list[Problem]:
+def _warnings(plan: ImportPlan, document: ScheduleDocument) -> list[Problem]:
     found: list[str] = []
-    outside = [day.date for day in document.days if not event.starts_on <= day.date <= event.ends_on]
+    event = plan.event
+    added = [day.date for day in plan.days if day.pk is None]
+    outside = [day for day in added if not event.starts_on <= day <= event.ends_on]
     if outside:
         found.append(
             ngettext(
