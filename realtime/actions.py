@@ -21,10 +21,10 @@ from conference.core.personal_data import erases
 from conference.core.streams import publish
 from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, room_stream
-from realtime.forms import publication_name
 from realtime.media.grants import GRANT_LIFETIME, sign_grant, sign_service
 from realtime.models import Message, Publication
 from realtime.queries import get_publication, get_room_for_stage, message_data, publication_data
+from realtime.stage import publication_name
 
 CONTROL_TIMEOUT = 5.0
 

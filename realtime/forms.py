@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
@@ -10,16 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from realtime.models import Publication
+from realtime.stage import PUBLICATION_NAME
 
 STREAM_NAME = r"^(room|person|event)\.[1-9][0-9]{0,15}$"
-PUBLICATION_NAME = re.compile(r"^([1-9][0-9]{0,15})-(camera|screen)$")
 MAX_TEXT = 2000
 MAX_PUBLICATIONS = 5000
-
-
-def publication_name(user_id: int, source: str) -> str:
-    """What the media process calls a publication; a person has at most one of each source in a room."""
-    return f"{user_id}-{source}"
 
 
 class StrictInteger(forms.IntegerField):

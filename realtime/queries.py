@@ -10,8 +10,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from conference.accounts.models import User
-from conference.accounts.queries import person_data
+from conference.accounts.models import Consent, User
+from conference.accounts.queries import directory_consent_of, person_data
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event
 from conference.core.personal_data import exports
@@ -19,8 +19,8 @@ from conference.core.streams import position
 from conference.events.queries import Viewer, events_of
 from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, get_room, room_stream
-from realtime.forms import publication_name
 from realtime.models import Message, Publication
+from realtime.stage import publication_name
 
 SNAPSHOT_MESSAGES = 50
 
@@ -86,6 +86,15 @@ def room_snapshot(viewer: Viewer, room_id: int) -> dict[str, Any]:
         },
         "more": more,
     }
+
+
+def presence_data(person: User, room_id: int) -> dict[str, Any]:
+    """What others in the room may know of someone who is there: a name if the person agreed to be listed among the
+    participants of the event or has a part on the stage, else no more than the id, to count by."""
+    room, role = get_room(person, room_id)
+    consent = directory_consent_of(person, room.event)
+    agreed = consent is not None and consent.audience == Consent.Audience.PARTICIPANTS
+    return person_data(person) if agreed or role in ON_STAGE else {"id": person.pk}
 
 
 def messages_before(viewer: Viewer, room_id: int, before: int) -> dict[str, Any]:

@@ -19,7 +19,12 @@ class LiveRoom extends HTMLElement {
   #chat = new RoomChat();
   #people = new RoomPeople();
   #stage = new RoomStage();
-  #line = make("div", { class: "notice room-line", role: "status", hidden: true });
+  #line = make("div", { class: "notice room-line", hidden: true });
+  /** @type {SVGElement} */ #symbol = icon("connected");
+  #shown = "connected";
+  #words = make("p", { class: "small", dir: "auto" });
+  #spoken = make("p", { class: "hidden-visually", role: "status" });
+  #again = make("button", { class: "button quiet", type: "button", hidden: true, click: () => this.#room?.socket.retryNow() });
   /** @type {Side[]} */ #sides = [];
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   #draw = onceAFrame(() => this.#show());
@@ -50,8 +55,11 @@ class LiveRoom extends HTMLElement {
 
   #build() {
     this.classList.add("room");
+    this.#words.setAttribute("aria-hidden", "true");
+    this.#again.append(gettext("Try now"));
+    this.#line.append(this.#symbol, make("div", {}, this.#words), this.#again);
     const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": gettext("Beside the stage") });
-    const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line);
+    const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line, this.#spoken);
     const own = [...this.querySelectorAll(":scope > [data-panel]")];
     this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
@@ -113,31 +121,39 @@ class LiveRoom extends HTMLElement {
     badge.replaceChildren(make("span", { "aria-hidden": "true" }, shown), make("span", { class: "hidden-visually" }, words(count)));
   }
 
-  /** The honest line: where we stand with the server.
+  /** The honest line: where we stand with the server. It counts down for the eye; for the ear it says once how it stands.
    * @param {Room} room */
   #showLine(room) {
-    const [look, symbol, words] = this.#standing(room);
+    const { look, symbol, words, spoken } = standing(room);
     this.#line.hidden = words === "";
-    if (this.#line.dataset.words === words) return;
-    this.#line.dataset.words = words;
     this.#line.className = `notice room-line ${look}`;
-    const again = room.socket.state === "waiting"
-      ? make("button", { class: "button quiet", type: "button", click: () => room.socket.retryNow() }, gettext("Try now")) : null;
-    this.#line.replaceChildren(icon(symbol), make("div", {}, make("p", { class: "small", dir: "auto" }, words)), ...(again ? [again] : []));
-  }
-
-  /** @param {Room} room
-   * @returns {[string, string, string]} look, icon, sentence */
-  #standing(room) {
-    if (room.phase === "refused" || room.phase === "closed") return ["error", "lock", room.problem?.message ?? gettext("You cannot enter this room.")];
-    if (room.phase === "here") return ["", "connected", ""];
-    if (room.socket.state === "waiting") {
-      const seconds = Math.max(1, Math.ceil((room.socket.retryAt - Date.now()) / 1000));
-      const words = ngettext("No connection. Trying again in %(seconds)d second. What you write is kept.", "No connection. Trying again in %(seconds)d seconds. What you write is kept.", seconds);
-      return ["offline", "offline", fill(words, { seconds })];
+    if (this.#words.textContent !== words) this.#words.textContent = words;
+    if (this.#spoken.textContent !== spoken) this.#spoken.textContent = spoken;
+    if (this.#shown !== symbol) {
+      const fresh = icon(symbol);
+      this.#symbol.replaceWith(fresh);
+      this.#symbol = fresh;
+      this.#shown = symbol;
     }
-    return ["offline", "connected", room.phase === "away" ? gettext("Connecting again… What you write is kept.") : gettext("Connecting…")];
+    this.#again.hidden = room.socket.state !== "waiting";
   }
+}
+
+/** @param {Room} room
+ * @returns {{look: string, symbol: string, words: string, spoken: string}} */
+function standing(room) {
+  if (room.phase === "refused" || room.phase === "closed") {
+    const words = room.problem?.message || gettext("You cannot enter this room.");
+    return { look: "error", symbol: "lock", words, spoken: words };
+  }
+  if (room.phase === "here") return { look: "", symbol: "connected", words: "", spoken: "" };
+  if (room.socket.state === "waiting") {
+    const seconds = Math.max(1, Math.ceil((room.socket.retryAt - Date.now()) / 1000));
+    const words = ngettext("No connection. Trying again in %(seconds)d second. What you write is kept.", "No connection. Trying again in %(seconds)d seconds. What you write is kept.", seconds);
+    return { look: "offline", symbol: "offline", words: fill(words, { seconds }), spoken: gettext("No connection. What you write is kept.") };
+  }
+  const words = room.phase === "away" ? gettext("Connecting again… What you write is kept.") : gettext("Connecting…");
+  return { look: "offline", symbol: "connected", words, spoken: room.phase === "away" ? gettext("No connection. What you write is kept.") : words };
 }
 
 /** @returns {Storage | null} */

@@ -36,7 +36,7 @@ export class RoomPeople extends HTMLElement {
     if (people === null) void this.#ask();
     else this.#asked = null;
     const listed = people ?? this.#asked ?? [];
-    this.#count.textContent = listed.length || !count
+    this.#count.textContent = people !== null || listed.length || !count
       ? fill(ngettext("%(count)d person is here.", "%(count)d people are here.", count), { count })
       : fill(ngettext("%(count)d person is here. With so many, names are not listed.", "%(count)d people are here. With so many, names are not listed.", count), { count });
     const names = new Intl.Collator(document.documentElement.lang || undefined);
