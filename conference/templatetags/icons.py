@@ -27,8 +27,11 @@ def icon_names() -> frozenset[str]:
 
 
 @register.simple_tag
+@functools.cache
 def icon(name: str) -> SafeString:
-    """The symbol `name`, hidden from screen readers: the words beside it speak. A name that is not drawn is a bug."""
+    """The symbol `name`, hidden from screen readers: the words beside it speak. A name that is not drawn is a bug.
+
+    Kept for the life of the process: a page of 300 sessions shows icons a thousand times."""
     if name not in icon_names():
         raise ValueError(f"There is no icon {name!r} in static/img/icons.svg.")
     return format_html(
