@@ -100,9 +100,7 @@ def test_filters_narrow_by_track_language_type_room_and_agenda() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 300])
-def test_the_list_takes_two_queries_however_long_it_is(
-    count: int, django_assert_num_queries: object
-) -> None:
+def test_the_list_takes_two_queries_however_long_it_is(count: int, django_assert_num_queries: object) -> None:
     event = make_event()
     track, hall, speaker = make_track(event), make_hall(event), make_speaker(event)
     for number in range(count):
