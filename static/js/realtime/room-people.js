@@ -36,9 +36,10 @@ export class RoomPeople extends HTMLElement {
     if (people === null) void this.#ask();
     else this.#asked = null;
     const listed = people ?? this.#asked ?? [];
-    this.#count.textContent = people !== null || listed.length || !count
-      ? fill(ngettext("%(count)d person is here.", "%(count)d people are here.", count), { count })
-      : fill(ngettext("%(count)d person is here. With so many, names are not listed.", "%(count)d people are here. With so many, names are not listed.", count), { count });
+    const words = listed.length < count
+      ? ngettext("%(count)d person is here. Names are shown of those who agreed to be listed.", "%(count)d people are here. Names are shown of those who agreed to be listed.", count)
+      : ngettext("%(count)d person is here.", "%(count)d people are here.", count);
+    this.#count.textContent = fill(words, { count });
     const names = new Intl.Collator(document.documentElement.lang || undefined);
     const sorted = [...listed].sort((one, other) => Number(other.id === room.me) - Number(one.id === room.me) || names.compare(one.name, other.name));
     place(this.#list, sorted.map((person) => this.#row(person)));
