@@ -14,7 +14,6 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
-from conference.accounts.queries import person_data
 from conference.core.errors import Conflict, Invalid
 from conference.rooms.queries import get_room, room_stream
 from realtime import actions, queries
@@ -118,7 +117,7 @@ async def enter(call: Call) -> Answer:
 
 
 def _read_room(person: User, room_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    return queries.room_snapshot(person, room_id), person_data(person)
+    return queries.room_snapshot(person, room_id), queries.presence_data(person, room_id)
 
 
 @command("room.leave", NothingForm, Rate(20, 1.0))
@@ -164,7 +163,8 @@ async def resume(call: Call) -> Answer:
 
 
 def _read_stream(person: User, stream: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    return queries.get_stream(person, stream), person_data(person)
+    known = queries.get_stream(person, stream)
+    return known, queries.presence_data(person, known["room"]) if "room" in known else {}
 
 
 async def _follow(call: Call, stream: str) -> None:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from conference.accounts.models import User
-from conference.core.errors import Denied, Refusal
+from conference.core.errors import Busy, Denied, Refusal
 from conference.core.streams import position
 from realtime.actions import end_rights
 from realtime.commands import Call, clean, find_command
@@ -32,6 +32,7 @@ from realtime.connection import Connection, attach, detach, in_database
 from realtime.hub import end
 from realtime.limits import Buckets, Rate, check
 from realtime.protocol import (
+    CLOSE_BUSY,
     CLOSE_FOREIGN,
     CLOSE_SIGNED_OUT,
     BadFrame,
@@ -45,7 +46,7 @@ from realtime.protocol import (
     resume_frame,
     signal_frame,
 )
-from realtime.queries import person_of
+from realtime.queries import person_of, presence_data
 from realtime.sockets import Socket
 
 RECHECK = 120.0
@@ -53,6 +54,9 @@ RECHECK = 120.0
 
 FRAMES = Rate(60, 0.05)
 """What one socket may send altogether, good or bad."""
+
+MAX_TABS = 40
+"""Sockets of one person at one web process."""
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +89,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.connection = Connection(self.socket, attach(self.socket), media_url=_media_url(self.scope))
         stream = f"person.{person.pk}"
         await self.connection.follow(stream)
+        if self.connection.live.hub.followers(stream) > MAX_TABS:
+            with translation.override(self.language):
+                error = Busy(_("You have too many pages open here. Close some of them."), retry_after=60)
+                self.socket.answer(error_frame(None, error))
+            self.socket.close(CLOSE_BUSY)
+            return
         hello = {"person": person.pk, "seq": await in_database(position, stream)}
         self.socket.answer(signal_frame(stream, "hello", hello))
         self.rechecking = asyncio.create_task(self._watch_rights())
@@ -142,7 +152,8 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.close(code=code)
 
     async def _watch_rights(self) -> None:
-        """Those who may not be in a room any more are told so and get nothing further of it."""
+        """Those who may not be in a room any more are told so and get nothing further of it; whoever signed out gets nothing
+        at all. Sending commands is not needed for that: a silent listener is looked at too."""
         if self.socket is None or self.connection is None:
             return
         while True:
@@ -150,9 +161,19 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 await asyncio.wait_for(self.socket.recheck.wait(), RECHECK)
             self.socket.recheck.clear()
             try:
+                person = await self._person()
                 for room_id in list(self.connection.rooms):
                     if not await in_database(end_rights, self.socket.person, room_id):
                         self._put_out(room_id)
+                    elif person is not None:
+                        known = await in_database(presence_data, person, room_id)
+                        self.connection.live.presence.know(room_id, known)
+                if person is None:
+                    with translation.override(self.language):
+                        error = SignedOut(_("You are signed out. Sign in to take part."))
+                        self.socket.answer(error_frame(None, error))
+                    self.socket.close(CLOSE_SIGNED_OUT)
+                    return
             except Exception:
                 log.exception("rights.not_checked")
 

@@ -104,6 +104,10 @@ class Hub:
                 track.timer.cancel()
             del self.tracks[stream]
 
+    def followers(self, stream: str) -> int:
+        """How many sockets of this process follow it."""
+        return len(self.tracks[stream].members) if stream in self.tracks else 0
+
     async def missed(self, stream: str, after: int, until: int) -> list[str] | None:
         """The frames numbered above `after` up to `until`, in order; None if they are not all kept any more."""
         if after == until:

@@ -6,6 +6,9 @@ by a signal that carries the newest state and replaces what was known.
 
 Names travel only while few are here. In larger rooms the signal carries the count alone, and a browser that shows the list
 asks for it (`room.people`).
+
+Everybody counts; names are told only of people who agreed to be listed or who are on the stage (`queries.presence_data`).
+The others are here as a bare `{"id": 7}`, which never leaves the server.
 """
 
 from __future__ import annotations
@@ -71,6 +74,13 @@ class Presence:
         here.sockets[person["id"]] += 1
         here.changed |= here.people.get(person["id"]) != person
         here.people[person["id"]] = person
+
+    def know(self, room_id: int, person: Person) -> None:
+        """What may be told of someone who is here has perhaps changed."""
+        here = self._rooms.get(room_id)
+        if here is not None and person["id"] in here.people and here.people[person["id"]] != person:
+            here.people[person["id"]] = person
+            here.changed = True
 
     def leave(self, room_id: int, person_id: int) -> None:
         here = self._rooms.get(room_id)
@@ -138,5 +148,6 @@ def _sum(entries: list[dict[str, Any]], most: int) -> dict[str, Any]:
     people = {person["id"]: person for entry in fresh for person in entry["people"]}
     listed_all = all(entry["count"] == len(entry["people"]) for entry in fresh)
     count = len(people) if listed_all else sum(entry["count"] for entry in fresh)
-    shown = sorted(people.values(), key=lambda person: person["id"]) if listed_all and count <= most else None
+    named = [person for _id, person in sorted(people.items()) if "name" in person]
+    shown = named if listed_all and count <= most else None
     return {"count": count, "people": shown}

@@ -206,7 +206,14 @@ def set_password(actor: Actor, *, password: str | None) -> User:
     person.set_password(password)
     person.save(update_fields=["password"])
     record("password.set" if password else "password.removed", person, person)
+    publish(f"person.{person.pk}", "rights", saved={"id": person.pk})
     return person
+
+
+@transaction.atomic
+def end_sockets(person: User) -> None:
+    """A session has ended: what listens with it is looked at at once."""
+    publish(f"person.{person.pk}", "rights", saved={"id": person.pk})
 
 
 # --- Who one is ---
@@ -312,6 +319,7 @@ def agree_to_directory(actor: Actor, event: Event, *, audience: str) -> Consent:
         user=person, event=event, purpose=Consent.Purpose.DIRECTORY, audience=audience
     )
     record("consent.given", person, consent, purpose=consent.purpose, audience=audience)
+    publish(f"person.{person.pk}", "rights", saved={"id": event.pk})
     return consent
 
 
@@ -323,6 +331,7 @@ def withdraw_from_directory(actor: Actor, event: Event) -> None:
     if present is not None:
         _withdraw(present)
         record("consent.withdrawn", person, present, purpose=present.purpose)
+        publish(f"person.{person.pk}", "rights", saved={"id": event.pk})
 
 
 def _withdraw(consent: Consent) -> None:

@@ -14,7 +14,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
 
-from conference.accounts.actions import remember_reader
+from conference.accounts.actions import end_sockets, remember_reader
+from conference.accounts.models import User
 from conference.core.middleware import TIME_ZONE_COOKIE
 
 
@@ -33,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):
             response = redirect(reverse("welcome") + query)
         set_language_cookie(request, response, user.language)
         return response
+
+    def logout(self, request: HttpRequest) -> None:
+        """The session's sockets end with it."""
+        person = request.user
+        super().logout(request)
+        if isinstance(person, User):
+            end_sockets(person)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Sensitive pages are wrapped in our own `fresh_sign_in_required`, which takes a mailed code too."""

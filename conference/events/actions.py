@@ -15,6 +15,7 @@ from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.journal import record
 from conference.core.models import Event, OrganizingBody
 from conference.core.personal_data import erases
+from conference.core.streams import publish
 from conference.core.text import Text
 from conference.events.models import BodyMember, EventRole
 from conference.events.queries import events_of, organized_bodies, require_organizer
@@ -134,6 +135,7 @@ def take_role(actor: User, event: Event, *, role_id: int) -> None:
         if not others:
             raise Conflict(_("This is the last organizer of the event. Give the role to someone else first."))
     record("role.taken", actor, given, event=event, role=given.role, person=given.user_id)
+    publish(f"person.{given.user_id}", "rights", saved={"id": event.pk})
     given.delete()
 
 
@@ -161,6 +163,7 @@ def remove_body_member(actor: User, body: OrganizingBody, *, member_id: int) -> 
     if len(members) == 1:
         raise Conflict(_("This is the last member of the organizing body. Add someone else first."))
     record("body_member.removed", actor, member, body=body.pk, person=member.user_id)
+    publish(f"person.{member.user_id}", "rights", saved={"id": body.pk})
     member.delete()
 
 
