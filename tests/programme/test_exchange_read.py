@@ -491,6 +491,14 @@ def test_an_external_entity_is_never_fetched(tmp_path: Path) -> None:
         assert "do not read me" not in problem.message
 
 
+@pytest.mark.parametrize("hidden", ["\x01", "\x7f", " \x02\n"])
+def test_a_control_character_does_not_hide_a_document_type(hidden):
+    data = f'<?xml version="1.0"?>{hidden}<!DOCTYPE s [<!ENTITY x "ha">]><schedule><version>&x;</version></schedule>'
+    document, problems = read_schedule(data.encode(), "schedule.xml")
+    assert document is None
+    assert "declares a document type" in problems[0].message
+
+
 def test_a_document_type_quoted_in_an_abstract_is_only_text() -> None:
     data = (DATA / "bent.xml").read_bytes().replace(b"Second part", b"<![CDATA[<!DOCTYPE html>]]>")
     assert read(data)[0].sessions[1].title == "<!DOCTYPE html>"

@@ -25,6 +25,11 @@ def parse_xml(text: str, findings: Findings) -> tuple[object, LinesOf]:
     """The values of the file, and how to find their lines. Raises `Broken` with line and reason."""
     if text.count("<") > MAX_PARTS:
         raise Broken(_("The file has too many parts for a programme."))
+    stripped: int | None = None
+    if found := CONTROL.search(text):
+        # Before the next check: a control character in front must not hide a document type from it.
+        stripped = _line(text, found.start())
+        text = CONTROL.sub("", text)
     before = _BEFORE_ROOT.match(text)
     begin = before.end() if before else 0
     if text[begin : begin + 2] == "<!":
@@ -34,10 +39,6 @@ def parse_xml(text: str, findings: Findings) -> tuple[object, LinesOf]:
             ),
             _line(text, begin),
         )
-    stripped: int | None = None
-    if found := CONTROL.search(text):
-        stripped = _line(text, found.start())
-        text = CONTROL.sub("", text)
     parser = etree.XMLParser(
         encoding="utf-8",  # the text is decoded already; what the declaration says no longer counts
         resolve_entities=False,
