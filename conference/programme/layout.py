@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -105,11 +106,10 @@ def cards(
 
 @dataclass(slots=True)
 class Hour:
-    """The cards that start at one time. `current` marks the first hour that is not over."""
+    """The cards that start at one time."""
 
     start: datetime
     cards: list[Card] = field(default_factory=list)
-    current: bool = False
 
     @property
     def past(self) -> bool:
@@ -126,6 +126,36 @@ def hours(ordered: Iterable[Card]) -> list[Hour]:
                 found.append(Hour(start))
             found[-1].cards.append(card)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """A day as a list shows it: while the event runs, what is over (`earlier`) is folded away, so that the page begins with
+    what is on. `current` marks the day with the first hour that is not over."""
+
+    day: Any
+    earlier: list[Hour]
+    hours: list[Hour]
+    current: bool
+
+    @property
+    def over(self) -> int:
+        """How many sessions are folded away."""
+        return sum(len(hour.cards) for hour in self.earlier)
+
+
+def day_lists(days: Iterable[tuple[Any, Iterable[Card]]]) -> list[DayList]:
+    """Days, each with its cards ordered by start. Before the event and after it nothing is folded."""
+    grouped = [(day, hours(group)) for day, group in days]
+    past = [hour.past for _day, group in grouped for hour in group]
+    if all(past) or not any(past):
+        return [DayList(day, [], group, current=False) for day, group in grouped]
+    lists: list[DayList] = []
+    for day, group in grouped:
+        later = [hour for hour in group if not hour.past]
+        is_current = bool(later) and not any(each.current for each in lists)
+        lists.append(DayList(day, [hour for hour in group if hour.past], later, is_current))
+    return lists
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from conference.programme.layout import cards, grid, hours, track_numbers
+from conference.programme.layout import cards, day_lists, grid, hours, track_numbers
 from conference.programme.queries import released_sessions
 from tests.factories import START, make_event, make_hall, make_session, make_track, release_all
 
@@ -71,3 +71,19 @@ def test_tracks_take_the_nearest_free_colour() -> None:
     assert numbers[green.pk] == 2
     assert len(set(numbers.values())) == 3
     assert len(track_numbers([make_track(event) for _number in range(13)])) == 13
+
+
+def test_while_the_event_runs_what_is_over_is_folded_away_and_nothing_before_or_after() -> None:
+    event = make_event()
+    for place, title in enumerate("ABC"):
+        make_session(event, title, start=START + timedelta(hours=place))
+    release_all(event)
+
+    def lists(at: datetime) -> list[tuple[int, int, bool]]:
+        slots = released_sessions(None, event)
+        made = day_lists([("day", cards(event, slots, tracks={}, at=at)), ("next", [])])
+        return [(each.over, len(each.hours), each.current) for each in made]
+
+    assert lists(START - timedelta(days=1)) == [(0, 3, False), (0, 0, False)]
+    assert lists(START + timedelta(hours=1, minutes=50)) == [(2, 1, True), (0, 0, False)]
+    assert lists(START + timedelta(days=1)) == [(0, 3, False), (0, 0, False)]

@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from conference.events.queries import get_event
 from conference.programme import actions
-from conference.programme.layout import cards, hours, track_numbers
+from conference.programme.layout import cards, day_lists, track_numbers
 from conference.programme.queries import agenda_feed, agenda_of, by_day, days_of, tracks_of
 
 
@@ -28,23 +28,21 @@ def my_agenda(request: HttpRequest, event_slug: str) -> HttpResponse:
     at = timezone.now()
     numbers = track_numbers(tracks_of(request.user, event))
     clashing = {slot.pk for pair in agenda.clashes for slot in pair}
-    days = [
+    days = day_lists(
         (
             day,
-            hours(
-                cards(
-                    event,
-                    slots,
-                    tracks=numbers,
-                    at=at,
-                    starred=agenda.starred,
-                    part_in=agenda.part_in,
-                    clashing=clashing,
-                )
+            cards(
+                event,
+                slots,
+                tracks=numbers,
+                at=at,
+                starred=agenda.starred,
+                part_in=agenda.part_in,
+                clashing=clashing,
             ),
         )
         for day, slots in by_day(event, days_of(request.user, event), agenda.slots)
-    ]
+    )
     context = {
         "agenda": agenda,
         "days": days,

@@ -19,9 +19,8 @@ from conference.core.models import COLOUR, Event
 from conference.events.queries import get_event, is_organizer
 from conference.programme import colour
 from conference.programme.forms import FilterForm
-from conference.programme.layout import Card, cards, grid, hours, opening_day, track_numbers
+from conference.programme.layout import Card, cards, day_lists, grid, opening_day, track_numbers
 from conference.programme.queries import (
-    ProgrammeDay,
     by_day,
     choices_of,
     days_of,
@@ -126,18 +125,9 @@ def schedule(request: HttpRequest, event_slug: str) -> HttpResponse:
     elif filters.text:
         context["hits"], context["mentions"] = map(made, title_hits_first(found, filters.text))
     else:
-        context["days"] = _days_with_hours(grouped, made)
+        context["days"] = day_lists((day, made(group)) for day, group in grouped)
     part = _wants_part(request, "programme")
     return render(request, "programme/schedule_body.html" if part else "programme/schedule.html", context)
-
-
-def _days_with_hours(grouped: list[tuple[ProgrammeDay, list[Any]]], made: Any) -> list[Any]:
-    """Days with their hours; the first hour that is not over is marked, so that the page can jump to it."""
-    days = [(day, hours(made(group))) for day, group in grouped]
-    current = next((hour for _day, group in days for hour in group if not hour.past), None)
-    if current is not None and any(hour.past for _day, group in days for hour in group):
-        current.current = True
-    return days
 
 
 @login_not_required
