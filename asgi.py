@@ -14,7 +14,9 @@ from conference.core.limits import limit_body
 http = limit_body(get_asgi_application(), settings.MAX_BODY_BYTES)
 
 import conference.celery  # noqa: E402, F401  makes the queue known to this process
-from realtime import routing  # noqa: E402  needs the models that were loaded above
+from realtime import routing, transports  # noqa: E402  needs the models that were loaded above
+
+transports.hang_up_beyond(3 * settings.MAX_BODY_BYTES)
 
 application = ProtocolTypeRouter(
     {"http": http, "websocket": AuthMiddlewareStack(URLRouter(routing.urlpatterns))}

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 
@@ -19,9 +20,19 @@ from realtime.transports import protocol_of, unsent
 
 APPLICATION = """
     import asyncio
-    from realtime.transports import protocol_of, unsent
+    from realtime.transports import hang_up_beyond, protocol_of, unsent
+
+    hang_up_beyond(1_000_000)
 
     async def application(scope, receive, send):
+        if scope["type"] == "http":
+            size, more = 0, True
+            while more:
+                message = await receive()
+                size, more = size + len(message["body"]), message["more_body"]
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": str(size).encode()})
+            return
         await receive()
         await send({"type": "websocket.accept"})
         protocol = protocol_of(send)
@@ -87,3 +98,27 @@ def test_on_another_server_nothing_is_known_and_nothing_breaks() -> None:
     assert protocol_of(send) is None  # type: ignore[arg-type]
     assert protocol_of(partial(send, object())) is None  # type: ignore[arg-type]
     assert unsent(None) == 0
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["with a length", "in chunks"])
+async def test_daphne_hangs_up_on_a_body_without_end(daphne: int, told: bool) -> None:
+    def body(megabytes: float) -> Iterator[bytes]:
+        for _part in range(int(megabytes * 16)):
+            yield b"x" * 65_536
+
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                (await asyncio.open_connection("127.0.0.1", daphne))[1].close()
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+
+    def post(megabytes: float) -> httpx.Response:
+        headers = {"Content-Length": str(int(megabytes * 16) * 65_536)} if told else {}
+        return httpx.post(f"http://127.0.0.1:{daphne}/", content=body(megabytes), headers=headers, timeout=20)
+
+    assert (await asyncio.to_thread(post, 0.5)).text == str(8 * 65_536)
+    with pytest.raises((httpx.WriteError, httpx.ReadError, httpx.RemoteProtocolError)):
+        await asyncio.to_thread(post, 40)
+    assert (await asyncio.to_thread(post, 0.5)).status_code == 200
