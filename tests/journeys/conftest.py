@@ -122,10 +122,10 @@ def page_of(new_page: NewPage, demo: str, cookies: dict[str, Any]) -> NewPage:
 
     def make(who: str, **options: Any) -> Page:
         if who and who not in cookies:
-            page = new_page(**options)
+            page = new_page()
             steps.sign_in_by_password(page, f"{who}@example.org", demo)
             cookies[who] = page.context.storage_state()
-            return page
+            page.close()
         return new_page(**({"storage_state": cookies[who]} if who else {}), **options)
 
     return make
