@@ -88,7 +88,8 @@ def prepare_environment(given: Mapping[str, str]) -> dict[str, str]:
     internal = f"http://{_reachable(listen)}:{port}"
     defaults = {
         "CHAMA_VAR": str(embedded.var_directory()),
-        "DEMO": "1",
+        # The demo's accounts, an administrator's among them, share a password: not where real people come.
+        "DEMO": "0" if given.get("BEHIND_TLS", "").lower() in {"1", "true", "yes", "on"} else "1",
         "DJANGO_SETTINGS_MODULE": "conference.settings",
         "LISTEN": listen,
         "LOG_FORMAT": "console",

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import redis
 
-from conference import embedded
+from conference import embedded, supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -325,3 +325,9 @@ def command(pid: int) -> bytes:
         return (Path("/proc") / str(pid) / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def test_the_demo_does_not_come_by_itself_where_real_people_do() -> None:
+    assert supervisor.prepare_environment({"PATH": "/bin"})["DEMO"] == "1"
+    assert supervisor.prepare_environment({"PATH": "/bin", "BEHIND_TLS": "1"})["DEMO"] == "0"
+    assert supervisor.prepare_environment({"PATH": "/bin", "BEHIND_TLS": "1", "DEMO": "1"})["DEMO"] == "1"

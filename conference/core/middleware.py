@@ -62,7 +62,10 @@ class RequestLogMiddleware:
 
     def _end(self, request: HttpRequest, response: HttpResponse, start: float) -> HttpResponse:
         response["X-Request-ID"] = request.id  # type: ignore[attr-defined]
-        if not request.path.startswith(("/static/", "/media/events", "/healthz")) or response.status_code >= 500:
+        if (
+            not request.path.startswith(("/static/", "/media/events", "/healthz"))
+            or response.status_code >= 500
+        ):
             match = request.resolver_match
             log.info(
                 "request",
@@ -113,6 +116,19 @@ class LanguageMiddleware(LocaleMiddleware):
 
     A signed-in person's choice is put into the cookie when they sign in (`accounts.views`), so no query is needed here.
     """
+
+
+class PrivatePagesMiddleware:
+    """What a signed-in person gets is theirs: no cache on the way may keep it, whatever it makes of `Vary`."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
 
 
 class TimeZoneMiddleware:

@@ -14,6 +14,7 @@ from conference.accounts.queries import directory_consent_of, person_data
 from conference.accounts.zones import zone_name, zone_to_offer
 from conference.core.errors import Denied
 from conference.core.forms import posted
+from conference.core.limits import spend
 from conference.core.models import Event
 from conference.events.models import EventRole
 from conference.events.queries import Role, get_event, organized_events, roles_in
@@ -30,6 +31,8 @@ from conference.registration.queries import (
 )
 
 PAGE = 24
+DIRECTORY_PAGES = 150
+"""Pages of the list of participants that one person may open in ten minutes."""
 
 
 def _enter(request: HttpRequest, event_slug: str) -> Event:
@@ -104,8 +107,9 @@ def cancel(request: HttpRequest, event_slug: str) -> HttpResponse:
 
 @require_GET
 def directory(request: HttpRequest, event_slug: str) -> HttpResponse:
-    """Who takes part, as far as they agreed to be seen by the reader."""
+    """Who takes part, as far as they agreed to be seen by the reader; enough to look for people, too little to copy the list."""
     event = _enter(request, event_slug)
+    spend("directory", str(request.user.pk), amount=DIRECTORY_PAGES, seconds=600)
     form = DirectorySearchForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     found = participants(

@@ -175,3 +175,12 @@ def test_the_clock_is_the_persons_else_the_browsers(client, monkeypatch):
     client.force_login(make_user(time_zone="Asia/Yangon"))
     assert zone_of(client) == "Asia/Yangon"
     assert timezone.get_current_timezone_name() == "UTC", "the next request starts afresh"
+
+
+def test_what_a_signed_in_person_gets_is_kept_by_no_shared_cache():
+    event, person = make_event(), make_user()
+    mine = Client()
+    mine.force_login(person)
+    for address in ("/me/", f"/{event.slug}/", f"/{event.slug}/schedule/", "/"):
+        assert "private" in mine.get(address).headers["Cache-Control"], address
+    assert "private" not in Client().get(f"/{event.slug}/").headers.get("Cache-Control", "")

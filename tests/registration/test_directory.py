@@ -14,6 +14,7 @@ from conference.accounts.actions import join_organisation
 from conference.accounts.models import Consent, User
 from conference.core.errors import Denied
 from conference.core.models import Event, Fact
+from conference.registration import views
 from conference.registration.actions import cancel_ticket, choose_listing
 from conference.registration.queries import participants
 from tests.factories import give_role, make_attendee, make_event, make_organizer, make_ticket, make_user
@@ -200,3 +201,14 @@ def test_agreeing_to_the_same_twice_is_one_agreement() -> None:
     for _time in range(2):
         choose_listing(person, event, audience="")
     assert Consent.objects.get().withdrawn is not None
+
+
+def test_nobody_copies_the_whole_list(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "DIRECTORY_PAGES", 3)
+    event = make_event()
+    client.force_login(make_attendee(event))
+    answers = [client.get(f"/{event.slug}/participants/?page={page}") for page in range(1, 5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    assert "Too many tries" in answers[-1].content.decode()
+    client.force_login(make_attendee(event))
+    assert client.get(f"/{event.slug}/participants/").status_code == 200
