@@ -15,9 +15,10 @@ from playwright.sync_api import Page, expect
 from tests.journeys.platform import NewPage, RunningPlatform
 from tests.journeys.steps import account_menu, ask_for_code
 
-# From the demo's programme: the title, the clock in Kunming, and in Kathmandu, 2 hours and 15 minutes behind.
-OPENING = ("Opening: three days, five questions", "09:00–10:00", "06:45–07:45")
-TEA = ("One mountain, five countries: breeding tea on shared data", "10:15–11:15", "08:00–09:00")
+# From the demo's programme of tomorrow, which is never over: the title, the clock in Kunming, and in Kathmandu, 2 hours and 15
+# minutes behind.
+HERBS = ("Fingerprints for a hundred herbs", "11:15–12:15", "09:00–10:00")
+CLOSING = ("Closing: what was agreed, by whom, until when", "16:15–17:15", "14:00–15:00")
 
 
 @pytest.fixture(autouse=True)
@@ -74,15 +75,15 @@ def test_an_attendee_signs_up_plans_in_two_time_zones_and_takes_the_plan_into_he
 
     page.get_by_role("navigation", name="Places").get_by_role("link", name="Agenda").click()
     expect(page.get_by_role("heading", level=1, name="Programme")).to_be_visible()
-    for title, _there, _here in (OPENING, TEA):
+    for title, _there, _here in (HERBS, CLOSING):
         star(page, title)
     page.reload()
     starts = {}
-    for title, _there, _here in (OPENING, TEA):
+    for title, _there, _here in (HERBS, CLOSING):
         expect(page.get_by_role("button", name=f"On my agenda: {title}")).to_have_attribute(
             "aria-pressed", "true"
         )
-    for title, there, here in (OPENING, TEA):
+    for title, there, here in (HERBS, CLOSING):
         page.get_by_role("link", name=title, exact=True).click()
         told = page.get_by_role("main").locator("header")
         expect(told.get_by_text(re.compile(rf"{there}.*Kunming"))).to_be_visible()
@@ -91,7 +92,7 @@ def test_an_attendee_signs_up_plans_in_two_time_zones_and_takes_the_plan_into_he
         page.go_back()
 
     page.get_by_role("main").get_by_role("link", name="My agenda").click()
-    for title, _there, _here in (OPENING, TEA):
+    for title, _there, _here in (HERBS, CLOSING):
         expect(page.get_by_role("link", name=title, exact=True)).to_be_visible()
     page.get_by_role("button", name="Make a secret address").click()
     address = page.get_by_label("Secret address").input_value()
@@ -102,12 +103,12 @@ def test_an_attendee_signs_up_plans_in_two_time_zones_and_takes_the_plan_into_he
         assert answer.headers.get_content_type() == "text/calendar"
         calendar = vobject.readOne(answer.read().decode("utf-8"))
     found = {event.summary.value: event for event in calendar.vevent_list}
-    assert set(found) == {OPENING[0], TEA[0]}
+    assert set(found) == {HERBS[0], CLOSING[0]}
     for title, event in found.items():
         assert event.dtstart.value.astimezone(UTC) == starts[title]
         assert event.dtend.value.astimezone(UTC) == starts[title] + timedelta(hours=1)
-    assert starts[TEA[0]] - starts[OPENING[0]] == timedelta(hours=1, minutes=15)
-    assert (starts[OPENING[0]].hour, starts[OPENING[0]].minute) == (1, 0), "09:00 in Kunming is 01:00 UTC."
+    assert starts[CLOSING[0]] - starts[HERBS[0]] == timedelta(hours=5)
+    assert (starts[HERBS[0]].hour, starts[HERBS[0]].minute) == (3, 15), "11:15 in Kunming is 03:15 UTC."
 
     # Whoever had the address has lost it.
     page.get_by_role("button", name="Revoke the address").click()

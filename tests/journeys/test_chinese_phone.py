@@ -80,7 +80,7 @@ def test_a_session_is_joined_in_chinese_on_a_phone(page_of: NewPage, words: Word
     expect(viewer.get_by_text(re.compile(r"\d\d:\d\d–\d\d:\d\d\s*昆明")).first).to_be_visible()
     places.get_by_role("link", name=words("Agenda")).tap()
     expect(viewer.get_by_role("heading", level=1, name=words("Programme"))).to_be_visible()
-    expect(viewer.get_by_role("link", name="开幕式：三天，五个问题")).to_be_visible()
+    expect(viewer.get_by_role("link", name="一百种草药的指纹")).to_be_visible()
     assert viewer.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
     # The live session.
