@@ -82,7 +82,7 @@ def test_an_organizer_imports_a_real_programme_and_releases_it(
     page.get_by_role("button", name="Show what it will do").click()
     expect(page.get_by_role("heading", level=1, name="What the import will do")).to_be_visible()
     expect(page.get_by_role("main")).to_contain_text(re.compile(rf"\b{len(expected)}\s*new sessions"))
-    new = page.get_by_role("list", name="New sessions")
+    new = page.get_by_role("region", name="New sessions")
     for session in expected[:3]:
         expect(new.get_by_text(session["title"].strip()).first).to_be_attached()
 
