@@ -122,7 +122,7 @@ export class RoomStage extends HTMLElement {
     this.#empty.dataset.words = words;
     this.#empty.replaceChildren(icon(room.phase === "refused" || room.phase === "closed" ? "lock" : "stage"), make("p", { dir: "auto" }, words));
     if (room.problem?.code === "signed_out") {
-      const address = `/accounts/login/?next=${encodeURIComponent(location.pathname)}`;
+      const address = `/account/sign-in/?next=${encodeURIComponent(location.pathname)}`;
       this.#empty.append(make("a", { class: "button", href: address }, icon("sign-in"), gettext("Sign in")));
     }
   }
