@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -18,6 +19,11 @@ from conference.core.errors import Invalid
 
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 MAX_IMAGE_PIXELS = 50_000_000
+MAX_WHOLE_PIXELS = 24_000_000
+"""Of a picture that is not JPEG: those are decoded whole, and a small file can hold a picture of any size."""
+
+_decoding = BoundedSemaphore(2)
+"""Few pictures at a time in one process: each may take 200 MB for a moment."""
 
 
 def image_path(instance: Any, filename: str) -> str:
@@ -30,15 +36,16 @@ def clean_image(upload: UploadedFile[Any], *, side: int = 800) -> ContentFile[by
     if upload.size is None or upload.size > MAX_IMAGE_BYTES:
         raise Invalid(_("The picture is larger than 8 MB. Choose a smaller one."))
     try:
-        with Image.open(upload, formats=["JPEG", "PNG", "WEBP", "GIF"]) as source:
-            if source.width * source.height > MAX_IMAGE_PIXELS:
+        with _decoding, Image.open(upload, formats=["JPEG", "PNG", "WEBP", "GIF"]) as source:
+            most = MAX_IMAGE_PIXELS if source.format == "JPEG" else MAX_WHOLE_PIXELS
+            if source.width * source.height > most:
                 raise Invalid(_("The picture has too many pixels. Choose a smaller one."))
+            source.thumbnail((side, side))  # first, because a JPEG is then decoded at a smaller size
             picture = ImageOps.exif_transpose(source)
-            picture.thumbnail((side, side))
             picture = picture.convert(
                 "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
             )
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Invalid(_("This file is not a picture that can be read. Use JPEG, PNG or WebP.")) from error
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=86)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import http.server
 import io
+import random
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -182,6 +184,24 @@ def test_a_picture_too_large_in_bytes_or_pixels_is_refused():
     assert bomb.size is not None and bomb.size < MAX_IMAGE_BYTES
     with pytest.raises(Invalid, match="pixels"):
         clean_image(bomb)
+
+
+def test_a_small_file_cannot_hold_a_picture_that_fills_the_memory():
+    with pytest.raises(Invalid, match="too many pixels"):
+        clean_image(upload(Image.new("L", (5100, 5000)), "PNG"))
+    assert opened(clean_image(upload(Image.new("L", (5100, 5000)), "JPEG"), side=100)).size == (100, 98)
+
+
+def test_damaged_pictures_are_refused_in_a_sentence_or_mended():
+    chance = random.Random(1)
+    for kind in ("PNG", "JPEG", "GIF", "WEBP"):
+        whole = upload(Image.new("RGB", (50, 50), "red"), kind).read()
+        for _number in range(400):
+            bent = bytearray(whole)
+            for _place in range(4):
+                bent[chance.randrange(len(bent))] = chance.randrange(256)
+            with suppress(Invalid):
+                clean_image(SimpleUploadedFile("me.png", bytes(bent), "image/png"))
 
 
 def test_the_name_of_a_stored_picture_tells_nothing():
