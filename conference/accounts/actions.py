@@ -83,8 +83,11 @@ def ask_to_prove(
     `address_of(link)` makes the link's address. `Busy` when the address or the network asked too often.
     """
     spend("sign-in-mail-network", ip, amount=settings.SIGN_IN_MAILS_PER_IP, seconds=HOUR)
-    spend("sign-in-mail", email.lower(), amount=settings.SIGN_IN_MAILS_PER_ADDRESS, seconds=15 * 60)
-    spend("sign-in-mail", email.lower(), amount=5 * settings.SIGN_IN_MAILS_PER_ADDRESS, seconds=DAY)
+    # From one network, and over all networks more: so nobody elsewhere can use up what the owner of the address needs.
+    few = settings.SIGN_IN_MAILS_PER_ADDRESS
+    for who, times in ((f"{ip} {email.lower()}", 1), (email.lower(), 3)):
+        spend("sign-in-mail", who, amount=times * few, seconds=15 * 60)
+        spend("sign-in-mail", who, amount=5 * times * few, seconds=DAY)
     challenge, told = codes.begin(purpose, email.lower(), person=person.pk if person else None, target=target)
     words = {
         "code": told.code,

@@ -18,11 +18,11 @@ from conference.core.streams import cache_server
 log = structlog.get_logger(__name__)
 
 
-def spend(what: str, who: str, *, amount: int, seconds: int) -> None:
+def spend(what: str, who: str, *, amount: int, seconds: int, guards: bool = True) -> None:
     """Count one more `what` by `who`; `Busy`, with the seconds to wait, once `amount` within `seconds` are used up.
 
-    `who` may be an address: only its hash is kept. If Redis is away nothing can be counted and the doing is refused,
-    because these limits guard sign-in.
+    `who` may be an address: only its hash is kept. If Redis is away nothing can be counted: the doing is then refused where
+    the limit `guards` something that can be guessed, and goes on where it is only about load.
     """
     key = f"limit:{what}:{seconds}:{hashlib.sha256(who.encode()).hexdigest()[:32]}"
     try:
@@ -33,6 +33,8 @@ def spend(what: str, who: str, *, amount: int, seconds: int) -> None:
             used, _set, left = pipe.execute()
     except redis.RedisError as error:
         log.warning("limits.not_counted", what=what, error=type(error).__name__)
+        if not guards:
+            return
         raise Busy(_("This is not possible right now. Try again in a minute."), retry_after=60) from error
     if used > amount:
         left = max(int(left), 1)

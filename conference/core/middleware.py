@@ -20,12 +20,16 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django_htmx.http import reswap, trigger_client_event
 
-from conference.core.errors import Refusal
+from conference.core.errors import Busy, Refusal
+from conference.core.limits import spend
 from conference.core.times import zone_named
 
 log = structlog.get_logger("chama.request")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+WRITES = ((120, 60), (1200, 3600))
+"""How many POSTs a person may send, each within so many seconds: an organizer with a long programme types fewer."""
 
 TIME_ZONE_COOKIE = "time_zone"
 
@@ -144,6 +148,25 @@ class TimeZoneMiddleware:
             return self.get_response(request)
 
 
+class WriteLimitMiddleware:
+    """Bounds what one signed-in person can write over HTTP, whichever page they use; a person with a mouse never meets it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> HttpResponse | None:
+        if request.method == "POST" and request.user.is_authenticated:
+            try:
+                for amount, seconds in WRITES:
+                    spend("writes", str(request.user.pk), amount=amount, seconds=seconds, guards=False)
+            except Busy as refusal:
+                return answer_to(request, refusal)
+        return None
+
+
 class RefusalMiddleware:
     """Turns a `Refusal` into an answer: a page for a browser, a toast for htmx, JSON for whoever asked for JSON."""
 
@@ -154,21 +177,24 @@ class RefusalMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Refusal):
-            return None
-        response: HttpResponse
-        if getattr(request, "htmx", False):
-            response = HttpResponse(status=error.status)
-            trigger_client_event(response, "toast", {"kind": "error", "message": str(error.message)})
-            reswap(response, "none")
-        elif request.accepts("application/json") and not request.accepts("text/html"):
-            response = JsonResponse({"error": error.as_data()}, status=error.status)
-        else:
-            template = f"{error.status}.html" if error.status in (403, 404, 429) else "400.html"
-            response = render(
-                request, template, {"message": error.message, "details": error.details}, status=error.status
-            )
-        if "retry_after" in error.details:
-            response["Retry-After"] = str(int(error.details["retry_after"]))
-        log.info("refused", code=error.code, language=quote(translation.get_language() or ""))
-        return response
+        return answer_to(request, error) if isinstance(error, Refusal) else None
+
+
+def answer_to(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The refusal as this request's sender can read it."""
+    response: HttpResponse
+    if getattr(request, "htmx", False):
+        response = HttpResponse(status=refusal.status)
+        trigger_client_event(response, "toast", {"kind": "error", "message": str(refusal.message)})
+        reswap(response, "none")
+    elif request.accepts("application/json") and not request.accepts("text/html"):
+        response = JsonResponse({"error": refusal.as_data()}, status=refusal.status)
+    else:
+        template = f"{refusal.status}.html" if refusal.status in (403, 404, 429) else "400.html"
+        response = render(
+            request, template, {"message": refusal.message, "details": refusal.details}, status=refusal.status
+        )
+    if "retry_after" in refusal.details:
+        response["Retry-After"] = str(int(refusal.details["retry_after"]))
+    log.info("refused", code=refusal.code, language=quote(translation.get_language() or ""))
+    return response

@@ -35,7 +35,7 @@ from redis import RedisError
 from conference.core.errors import Missing
 from conference.core.models import Event
 from conference.core.streams import position
-from conference.core.text import localise
+from conference.core.text import Text, localise
 from conference.events.queries import Viewer, get_event
 from conference.programme.exchange.document import (
     DayRecord,
@@ -50,6 +50,7 @@ from conference.programme.exchange.document import (
 )
 from conference.programme.exchange.fit import day_record
 from conference.programme.ical import CalendarEntry, calendar
+from conference.programme.markup import harmless
 from conference.programme.models import Hall, Release, Session, Slot, Speaker, Track
 from conference.programme.queries import (
     PARTS,
@@ -246,7 +247,8 @@ def _session(
 ) -> SessionRecord:
     session = slot.session
     start, end = _times(slot)
-    texts = {key: getattr(session, key) for key in ("title", "subtitle", "abstract", "description")}
+    texts = {key: getattr(session, key) for key in ("title", "subtitle")}
+    texts |= {key: _harmless(getattr(session, key)) for key in ("abstract", "description")}
     with translation.override("en"):
         kind = session.kind_name or str(session.get_kind_display())
     return SessionRecord(
@@ -273,9 +275,14 @@ def _session(
         texts=texts,
         title=localise(session.title, site.language),
         subtitle=localise(session.subtitle, site.language),
-        abstract=localise(session.abstract, site.language),
-        description=localise(session.description, site.language),
+        abstract=localise(texts["abstract"], site.language),
+        description=localise(texts["description"], site.language),
     )
+
+
+def _harmless(text: Text) -> Text:
+    """Whoever reads the file may show it as it comes."""
+    return {language: harmless(version) for language, version in text.items()}
 
 
 def _times(slot: Slot) -> tuple[datetime, datetime]:
@@ -286,12 +293,13 @@ def _times(slot: Slot) -> tuple[datetime, datetime]:
 
 
 def _person(speaker: Speaker, part: str, event: Event, site: Site) -> PersonRecord:
+    biography = _harmless(speaker.biography)
     return PersonRecord(
         name=speaker.name,
         guid=speaker.guid,
         code=speaker.code,
         number=speaker.number,
-        biography=localise(speaker.biography, site.language),
+        biography=localise(biography, site.language),
         avatar=site.root + speaker.photo.url if speaker.photo else "",
         url=site.url("speaker", event.slug, speaker.code),
         part=part,
@@ -299,7 +307,7 @@ def _person(speaker: Speaker, part: str, event: Event, site: Site) -> PersonReco
         name_chinese=speaker.name_chinese,
         affiliation=speaker.affiliation,
         country=speaker.country,
-        texts={"biography": speaker.biography},
+        texts={"biography": biography},
     )
 
 

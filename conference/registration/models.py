@@ -41,10 +41,10 @@ class Ticket(models.Model):
         verbose_name_plural = _("tickets")
         constraints = [models.UniqueConstraint(fields=["event", "user"], name="ticket_once_per_event")]
 
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_state_display()})"
+
     @property
     def ended(self) -> bool:
         """Given back, or refused: no right to attend, and none is waited for."""
         return self.state in (self.State.CANCELLED, self.State.REFUSED)
-
-    def __str__(self) -> str:
-        return f"{self.user} ({self.get_state_display()})"

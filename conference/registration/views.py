@@ -17,7 +17,7 @@ from conference.core.forms import posted
 from conference.core.limits import spend
 from conference.core.models import Event
 from conference.events.models import EventRole
-from conference.events.queries import Role, get_event, organized_events, roles_in
+from conference.events.queries import get_event, organized_events, roles_in
 from conference.notifications.queries import unread_count
 from conference.registration import actions
 from conference.registration.forms import DirectorySearchForm, ListingForm, RegisterForm

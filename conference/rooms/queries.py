@@ -50,7 +50,7 @@ def role_in(viewer: Viewer, room: Room) -> str | None:
         return Role.MODERATOR
     if own:
         return own
-    if room.open and (at_event or may_attend(viewer, room.event)):
+    if room.open and (at_event or (room.event.state != Event.State.DRAFT and may_attend(viewer, room.event))):
         return Role.ATTENDEE
     return None
 

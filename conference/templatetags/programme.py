@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
-import nh3
 from django import template
 from django.utils import timezone
 from django.utils.html import escape, format_html, linebreaks, urlize
@@ -20,14 +18,10 @@ from conference.core.models import Event
 from conference.core.text import localise
 from conference.core.times import time_pair
 from conference.programme.changes import place_told, told
+from conference.programme.markup import harmless, has_markup
 from conference.programme.models import Session, Slot, Speaker
 
 register = template.Library()
-
-TAGS = {"p", "br", "ul", "ol", "li", "strong", "em", "b", "i", "blockquote", "code", "pre", "a"}
-_MARKUP = re.compile(
-    r"</?(p|br|ul|ol|li|strong|em|b|i|blockquote|code|pre|a|div|span|h[1-6])(\s[^<>]*)?/?>", re.IGNORECASE
-)
 
 
 @register.filter
@@ -35,15 +29,8 @@ def prose(text: Any) -> SafeString:
     """Running text of a session or speaker, safe to show whoever wrote it: plain text gets paragraphs and links; what came with
     HTML tags keeps the harmless ones."""
     told_text = localise(text)
-    if _MARKUP.search(told_text):
-        clean = nh3.clean(
-            told_text,
-            tags=TAGS,
-            attributes={"a": {"href"}},
-            url_schemes={"http", "https", "mailto"},
-            link_rel="nofollow noopener noreferrer",
-        )
-        return mark_safe(clean)
+    if has_markup(told_text):
+        return mark_safe(harmless(told_text))
     # Escaped first, so that urlize sees no tags; it must then not escape again.
     return mark_safe(linebreaks(urlize(mark_safe(escape(told_text)), nofollow=True)))
 

@@ -39,6 +39,7 @@ from conference.programme.exchange.document import (
 from conference.programme.exchange.extension import place_of
 from conference.programme.exchange.vocabulary import kind_of, spoken_language, text_language
 from conference.programme.importing.plan import FieldChange, ImportPlan, SessionPlan, Tally
+from conference.programme.markup import harmless
 from conference.programme.models import (
     Day,
     Hall,
@@ -303,7 +304,9 @@ class _People:
         self._met[speaker.guid] = speaker
         values: dict[str, Any] = {
             "name": person.name,
-            "biography": merged(speaker.biography, person.texts.get("biography"), person.biography, ""),
+            "biography": _harmless(
+                merged(speaker.biography, person.texts.get("biography"), person.biography, "")
+            ),
             "name_latin": person.name_latin or speaker.name_latin,
             "name_chinese": person.name_chinese[:100] or speaker.name_chinese,
             "affiliation": person.affiliation or speaker.affiliation,
@@ -461,6 +464,8 @@ class _Sessions:
             key: merged(getattr(session, key), record.texts.get(key), getattr(record, key), record.language)
             for key in ("title", "subtitle", "abstract", "description")
         }
+        for key in ("abstract", "description"):
+            values[key] = _harmless(values[key])
         own = record.kind.casefold() in _own_kinds() or record.kind.casefold() in Session.Kind.values
         kind_name = "" if own else record.kind
         if session.pk is None or record.kind and (own or kind_name != session.kind_name) or record.category:
@@ -532,6 +537,10 @@ class _Sessions:
                 _list(speaker.name for speaker, _part in one.people),
             )
         ]
+
+
+def _harmless(text: Text) -> Text:
+    return {language: harmless(version) for language, version in text.items()}
 
 
 def _list(names: Iterable[str]) -> str:
