@@ -153,7 +153,10 @@ class Session(models.Model):
     attachments = models.JSONField(default=list, blank=True, help_text="[{url, title, type}]")
     origin_url = models.URLField(max_length=500, blank=True)
     origin = models.CharField(
-        max_length=500, blank=True, editable=False, help_text=_("The programme it was imported from, if it was.")
+        max_length=500,
+        blank=True,
+        editable=False,
+        help_text=_("The programme it was imported from, if it was."),
     )
     speakers: models.ManyToManyField[Speaker, SessionSpeaker] = models.ManyToManyField(
         Speaker, through="SessionSpeaker", related_name="sessions"

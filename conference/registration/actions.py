@@ -31,7 +31,9 @@ def register(actor: Actor, event: Event, *, mode: str) -> Ticket:
     )  # two windows at once, one ticket
     ticket = Ticket.objects.filter(event=event, user=person).first()
     if ticket is not None and ticket.state == Ticket.State.REFUSED:
-        raise Denied(_("The organizers did not accept your registration. Ask them if you think that is a mistake."))
+        raise Denied(
+            _("The organizers did not accept your registration. Ask them if you think that is a mistake.")
+        )
     if ticket is not None and not ticket.ended:
         if ticket.mode != mode:
             ticket.mode = mode

@@ -216,6 +216,18 @@ def test_an_address_gets_only_so_many_mails_and_is_told_how_long_to_wait(
     assert client.post(SIGN_IN, {"email": "other@example.org"}).status_code == 302
 
 
+def test_a_stranger_elsewhere_cannot_use_up_the_mails_of_an_address(settings: object) -> None:
+    settings.SIGN_IN_MAILS_PER_ADDRESS = 2  # type: ignore[attr-defined]
+
+    def ask(network: str) -> int:
+        return Client().post(SIGN_IN, {"email": "som@example.org"}, REMOTE_ADDR=network).status_code
+
+    assert [ask("203.0.113.9") for _mail in range(3)] == [302, 302, 429]
+    assert [ask("198.51.100.1") for _mail in range(2)] == [302, 302]
+    assert [ask(f"192.0.2.{number}") for number in range(3)] == [302, 302, 429]
+    assert len(mail.outbox) == 6
+
+
 def test_a_network_asks_only_for_so_many_mails(client: Client, settings: object) -> None:
     settings.SIGN_IN_MAILS_PER_IP = 3  # type: ignore[attr-defined]
     for number in range(3):

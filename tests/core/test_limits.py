@@ -28,7 +28,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 async def ask(chunks: list[bytes], headers: list[tuple[bytes, bytes]] | None = None) -> tuple[int, bytes]:
     """Status and body of the answer to a request of these chunks, with a limit of 1 MB."""
     messages = [
-        {"type": "http.request", "body": chunk, "more_body": place < len(chunks) - 1} for place, chunk in enumerate(chunks)
+        {"type": "http.request", "body": chunk, "more_body": place < len(chunks) - 1}
+        for place, chunk in enumerate(chunks)
     ]
     answers: list[dict[str, Any]] = []
 
