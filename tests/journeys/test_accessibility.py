@@ -43,7 +43,15 @@ async (only) => {
 """
 
 # What the second look at a page is for: the rules about what is seen, not about how the page is built.
-LOOKS = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable", "bypass", "heading-order", "label"]
+LOOKS = [
+    "color-contrast",
+    "link-in-text-block",
+    "target-size",
+    "scrollable-region-focusable",
+    "bypass",
+    "heading-order",
+    "label",
+]
 
 FIND_OVERFLOW = """
 () => {

@@ -6,14 +6,14 @@ Chinese at all is what is tested.
 
 from __future__ import annotations
 
+import gettext
 import re
 import secrets
 
-import polib
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.platform import PHONE, ROOT, NewPage
+from tests.journeys.platform import PHONE, ROOT, NewPage, RunningPlatform
 from tests.journeys.steps import (
     REMEMBER_PEERS,
     enter_live_session,
@@ -33,21 +33,21 @@ class Words:
 
     def __init__(self) -> None:
         directory = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES"
-        self._entries = {
-            entry.msgid: entry.msgstr
-            for name in ("djangojs.po", "django.po")
-            for entry in polib.pofile(str(directory / name))
-            if entry.translated() and not entry.obsolete
-        }
+        self._catalogues = []
+        for name in ("djangojs.mo", "django.mo"):
+            with (directory / name).open("rb") as file:
+                self._catalogues.append(gettext.GNUTranslations(file))
 
     def __call__(self, english: str) -> str:
-        chinese = self._entries.get(english, "")
-        assert HAN.search(chinese), f"“{english}” has no Chinese."
-        return chinese
+        for catalogue in self._catalogues:
+            if HAN.search(chinese := catalogue.gettext(english)):
+                return chinese
+        raise AssertionError(f"“{english}” has no Chinese.")
 
 
-@pytest.fixture(scope="module")
-def words() -> Words:
+@pytest.fixture
+def words(platform: RunningPlatform) -> Words:
+    """The start of the platform compiles the catalogues."""
     return Words()
 
 
