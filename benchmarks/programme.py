@@ -39,12 +39,13 @@ def measure(sessions: int, rounds: int) -> None:
     from django.core.management import call_command  # noqa: PLC0415
     from django.db import connection  # noqa: PLC0415 - settings need the environment of main()
     from django.test import Client  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext, setup_test_environment, teardown_test_environment  # noqa: PLC0415
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
 
     from tests import factories  # noqa: PLC0415
 
     call_command("collectstatic", interactive=False, verbosity=0)
-    setup_test_environment()
+    # Without Django's test environment: it records the context of every template that is rendered, which takes longer than
+    # the page itself.
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         event = factories.make_event("bench")
@@ -72,7 +73,6 @@ def measure(sessions: int, rounds: int) -> None:
             print(f"{name:32}{statistics.median(spent):8.1f}{count:9}{len(body) / 1000:8.1f}{small:9.1f}")
     finally:
         connection.creation.destroy_test_db("unused", verbosity=0)
-        teardown_test_environment()
 
 
 def build(factories: object, event: object, sessions: int) -> str:
