@@ -2,7 +2,7 @@
  * What this tab sends to the stage: camera with microphone, and a screen. Events: `change`, and `problem` with a sentence.
  *
  * A camera that is switched off lets go of the device (its light goes out); the others see black meanwhile. Whoever reloads the
- * page while on the stage comes back by themselves.
+ * page while on the stage comes back by themselves, as they were: what was off stays off. Whoever went to another page does not.
  */
 
 import { gettext } from "../i18n.js";
@@ -76,16 +76,20 @@ export class OnStage extends EventTarget {
     return made;
   }
 
-  async startCamera() {
+  /** @param {{microphone?: boolean, picture?: boolean}} on */
+  async startCamera({ microphone = true, picture = true } = {}) {
     if (this.#camera || this.#busy) return;
     await this.#carefully(async () => {
       const stream = await cameraAndMicrophone();
+      // Before anything is sent: what was off never goes out, not for a moment.
+      for (const track of stream.getAudioTracks()) track.enabled = microphone;
+      for (const track of stream.getVideoTracks()) track.enabled = picture;
       this.#cameraStream = stream;
       this.#hasCamera = stream.getVideoTracks().length > 0;
-      this.#microphoneOn = stream.getAudioTracks().length > 0;
-      this.#cameraOn = true;
+      this.#microphoneOn = microphone && stream.getAudioTracks().length > 0;
+      this.#cameraOn = picture;
       this.#camera = this.#publish("camera", stream);
-      this.#remember(true);
+      this.#remember();
     });
   }
 
@@ -114,7 +118,7 @@ export class OnStage extends EventTarget {
     this.#camera = null;
     end(this.#cameraStream);
     this.#cameraStream = null;
-    this.#remember(false);
+    this.#remember();
     this.#changed();
     await Promise.all([this.#withdraw("camera", camera), this.#screen ? this.stopScreen() : null]);
   }
@@ -127,6 +131,7 @@ export class OnStage extends EventTarget {
     }
     this.#microphoneOn = !this.#microphoneOn;
     track.enabled = this.#microphoneOn;
+    this.#remember();
     this.#changed();
   }
 
@@ -139,25 +144,39 @@ export class OnStage extends EventTarget {
       if (this.#cameraOn && old) {
         this.#cameraOn = false;
         old.enabled = false;
+        this.#remember();
         this.#changed();
-        await new Promise((resolve) => setTimeout(resolve, BLACK));
-        await publisher.replaceTrack("video", null);
-        old.stop();
-        stream.removeTrack(old);
+        await this.#letGo(stream, publisher);
       } else {
+        for (const track of stream.getVideoTracks()) { track.stop(); stream.removeTrack(track); }
         const [track] = (await navigator.mediaDevices.getUserMedia({ video: VIDEO })).getVideoTracks();
         stream.addTrack(track);
         await publisher.replaceTrack("video", track);
         this.#cameraOn = true;
+        this.#remember();
       }
     });
+  }
+
+  /** The camera that sends black goes dark itself.
+   * @param {MediaStream} stream
+   * @param {Publisher} publisher */
+  async #letGo(stream, publisher) {
+    await new Promise((resolve) => setTimeout(resolve, BLACK));
+    const track = stream.getVideoTracks()[0];
+    if (!track || track.enabled) return;
+    await publisher.replaceTrack("video", null);
+    track.stop();
+    stream.removeTrack(track);
   }
 
   /** After a reload: on again, if we were on before. */
   async comeBack() {
     if (this.#cameBack || this.#camera) return;
     this.#cameBack = true;
-    if (this.#remembered()) await this.startCamera();
+    const [, was] = /^camera(.*)$/.exec(this.#remembered()) ?? [];
+    if (was === undefined || !reloaded()) return;
+    await this.startCamera({ microphone: !was.includes("muted"), picture: !was.includes("dark") });
   }
 
   /** @param {"camera" | "screen"} source
@@ -170,6 +189,7 @@ export class OnStage extends EventTarget {
     });
     publisher.addEventListener("state", () => {
       this.#changed();
+      if (source === "camera" && publisher.state === "playing" && !this.#cameraOn) void this.#letGo(stream, publisher);
       if (publisher.state === "failed") this.#fail(source, publisher.code ?? "");
     });
     publisher.publish(stream);
@@ -181,7 +201,7 @@ export class OnStage extends EventTarget {
    * @param {string} code */
   #fail(source, code) {
     const stream = source === "camera" ? this.#cameraStream : this.#screenStream;
-    if (source === "camera") { this.#camera = this.#cameraStream = null; this.#remember(false); }
+    if (source === "camera") { this.#camera = this.#cameraStream = null; this.#remember(); }
     else this.#screen = this.#screenStream = null;
     end(stream);
     this.#tell(whyNot(code));
@@ -230,19 +250,19 @@ export class OnStage extends EventTarget {
     }
   }
 
-  /** @returns {boolean} */
+  /** @returns {string} */
   #remembered() {
     try {
-      return sessionStorage.getItem(`chama.stage.${this.#room.id}`) === "camera";
+      return sessionStorage.getItem(`chama.stage.${this.#room.id}`) ?? "";
     } catch {
-      return false;
+      return "";
     }
   }
 
-  /** @param {boolean} on */
-  #remember(on) {
+  #remember() {
+    const how = ["camera", !this.#microphoneOn && "muted", !this.#cameraOn && "dark"].filter(Boolean).join(" ");
     try {
-      sessionStorage.setItem(`chama.stage.${this.#room.id}`, on ? "camera" : "");
+      sessionStorage.setItem(`chama.stage.${this.#room.id}`, this.#camera ? how : "");
     } catch {
       // Without memory one presses the button again after a reload.
     }
@@ -268,6 +288,12 @@ async function cameraAndMicrophone() {
     if (!(error instanceof DOMException) || !["NotFoundError", "NotReadableError"].includes(error.name)) throw error;
     return navigator.mediaDevices.getUserMedia({ audio: AUDIO }).catch(() => navigator.mediaDevices.getUserMedia({ video: VIDEO }));
   }
+}
+
+/** Whether this page was loaded anew where one was, and not come to by a link. */
+function reloaded() {
+  const [navigation] = performance.getEntriesByType("navigation");
+  return navigation instanceof PerformanceNavigationTiming && navigation.type === "reload";
 }
 
 /** @param {MediaStream | null} stream */

@@ -51,7 +51,7 @@ export class RoomPeople extends HTMLElement {
     const drawn = JSON.stringify(person);
     const known = this.#rows.get(person.id);
     if (known?.drawn === drawn) return known.element;
-    const of = [person.name_latin, person.job_title, person.organisation].filter(Boolean).join(" · ");
+    const of = [person.name_latin !== person.name && person.name_latin, person.job_title, person.organisation].filter(Boolean).join(" · ");
     const element = make("li", {},
       make("span", { class: "person" }, avatar(person),
         make("span", {}, make("bdi", { class: "name" }, person.name), person.id === this.#room?.me ? ` ${gettext("(you)")}` : null,
