@@ -1,0 +1,1 @@
+"""The timetable of meetings: dataclasses in, dataclasses out (see `model`), no Django."""
