@@ -31,10 +31,13 @@ from conference.matchmaking.solver.model import (
 
 Integers = NDArray[np.int32]
 Flags = NDArray[np.uint8]
+# A timetable: int32 [M, 2], for each meeting its option and its slot, or UNSCHEDULED twice.
+Placements = NDArray[np.int32]
 
 MINUTES_OF_A_DAY = 1440
 MOST_OPTIONS = 256  # of one meeting; more says that representatives, rooms and interpreters were multiplied without thought
 NONE = -1
+UNSCHEDULED = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Core:
     instance: Instance
     participants: int  # persons below this index are participants, the others interpreters
     day: Integers  # [T] the day of a slot, for breaks; all 0 under the academic rule
+    date: Integers  # [T] the day of a slot, for gaps and runs, under every rule
 
     weight: Integers  # [M]
     mandatory: Flags  # [M]
@@ -62,8 +66,8 @@ class Core:
     rank: Integers  # [P, T] two meetings of one day are consecutive iff their ranks differ by 1; -1 where blocked
     maximum: Integers  # [P] most meetings; T where nobody said
     target: Integers  # [P] fewest meetings
-    gap: Integers  # [P] slots kept free after a meeting
-    run: Integers  # [P] most meetings in consecutive slots of a day; 0 for no limit
+    gap: Integers  # [P] slots of a date kept free after a meeting
+    run: Integers  # [P] most meetings in consecutive slots of a date; 0 for no limit
     wanted: (
         Integers  # [P] meetings asked of the person, at most what time and maximum allow; 0 for interpreters
     )
@@ -158,6 +162,7 @@ def compile_instance(instance: Instance) -> Core:
         instance=instance,
         participants=people,
         day=day,
+        date=_integers([slot.day for slot in slots]),
         weight=_integers([meeting.weight for meeting in instance.meetings]),
         mandatory=np.array([meeting.mandatory for meeting in instance.meetings], dtype=np.uint8),
         published=_integers(

@@ -1,0 +1,52 @@
+"""The compiled loops of the solver: one decorator, one directory for the machine code.
+
+numba compiles a function when it is first called and keeps the result on disk, so that only the first run on a machine waits
+(`python -m conference.matchmaking.solver.compile`, part of `make setup`, makes that run). numba looks at the file a function is
+written in but not at the functions it calls, hence the name of the directory holds a hash of all sources of this package: machine
+code of older sources is never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+from numba.core import config
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+HERE = Path(__file__).resolve().parent
+BASE_DIR = HERE.parents[2]
+
+
+def cache_directory() -> Path:
+    """Where the machine code of the present sources lies: under `NUMBA_CACHE_DIR` if set, else `CHAMA_VAR`, else `var`."""
+    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
+        os.environ.get("CHAMA_VAR") or str(BASE_DIR / "var"), "numba"
+    )
+    sources = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(HERE.glob("*.py")):
+        text = path.read_bytes()
+        if b"solver.compiled import" in text or b"solver import compiled" in text:
+            sources.update(text)
+    return Path(root).expanduser().resolve() / f"solver-{sources.hexdigest()[:16]}"
+
+
+def loop(function: _Function) -> _Function:
+    """Compile a function on its first call and keep the machine code; where nothing can be written, compile in every process."""
+    options = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+    before = config.CACHE_DIR
+    try:
+        config.CACHE_DIR = str(CACHE)
+        return cast(_Function, numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # "no locator available": a file system that is read-only everywhere
+        return cast(_Function, numba.njit(**options)(function))
+    finally:
+        config.CACHE_DIR = before
+
+
+CACHE = cache_directory()
