@@ -1,12 +1,12 @@
 """The problem as arrays: what every solving method of this package works on.
 
-A meeting has one or more *options*: who takes the seats, which kind of table, which interpreter. An option together with a slot is a
-*placement*. Participants and named interpreters are both *persons* here, since both do one thing at a time. Tables that no
+A meeting has one or more *options*: who takes the seats, which kind of table, which interpreter. An option together with a slot
+is a *placement*. Participants and named interpreters are both *persons* here, since both do one thing at a time. Tables that no
 constraint tells apart form one *pool*, interpreters without a name one *team*; both are counted per slot. So every rule of the
 problem is one of: a person is free, a pool or a team has room, a person's own limits hold, a pair of meetings is in order.
 
-Shapes: P persons, M meetings, O options, T slots, R pools, L teams, W windows. Integers are int32, truth values uint8, because the
-compiled loops of `annealing` and the model builders of `exact` and `maxsat` read the same arrays. All of them are read-only.
+Shapes: P persons, M meetings, O options, T slots, R pools, L teams, W windows. Integers are int32, truth values uint8, because
+the compiled loops of `annealing` and the model builders of `exact` and `maxsat` read the same arrays. All of them are read-only.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from conference.matchmaking.solver.model import (
     Assignment,
     Instance,
+    Interpreter,
     InvalidInstance,
     Meeting,
     Participant,
@@ -119,7 +120,7 @@ class Core:
 
 
 def compile_instance(instance: Instance) -> Core:
-    """The arrays of a problem that `validate` found sound. Raises `InvalidInstance` where options multiply beyond `MOST_OPTIONS`."""
+    """The arrays of a problem that `validate` found sound. Raises `InvalidInstance` beyond `MOST_OPTIONS` of a meeting."""
     slots = instance.slots
     size = len(slots)
     index = {participant.id: i for i, participant in enumerate(instance.participants)}
@@ -145,11 +146,9 @@ def compile_instance(instance: Instance) -> Core:
 
     persons = len(available)
     people = len(instance.participants)
+    both: list[Participant | Interpreter] = [*instance.participants, *instance.interpreters]
     maximum = np.array(
-        [
-            size if one.maximum is None else one.maximum
-            for one in (*instance.participants, *instance.interpreters)
-        ],
+        [size if one.maximum is None else one.maximum for one in both],
         dtype=np.int32,
     )
     windows = list(_windows(instance))
@@ -180,7 +179,7 @@ def compile_instance(instance: Instance) -> Core:
         maximum=maximum,
         target=_integers([*(p.target for p in instance.participants), *(0 for _ in instance.interpreters)]),
         gap=_integers([*(p.gap for p in instance.participants), *(0 for _ in instance.interpreters)]),
-        run=_integers([one.run or 0 for one in (*instance.participants, *instance.interpreters)]),
+        run=_integers([one.run or 0 for one in both]),
         wanted=np.minimum(np.minimum(asked, maximum), available.sum(axis=1)).astype(np.int32),
         unsocial=np.vstack([(1 - social).astype(np.uint8), np.zeros_like(rest)]),
         window_person=_integers([window[0] for window in windows]),
@@ -211,7 +210,7 @@ def _blocked(participant: Participant, slots: Sequence[Slot]) -> list[bool]:
 
 
 def _within(participant: Participant, hours: tuple[int, int] | None, slots: Sequence[Slot]) -> list[bool]:
-    """Whether each slot lies wholly within the hours of the person's own day. Hours past midnight are given as (from, to + 1440)."""
+    """Whether each slot lies wholly within the hours of the person's day. Past midnight they are given as (from, to + 1440)."""
     if hours is None:
         return [True] * len(slots)
     start, end = hours

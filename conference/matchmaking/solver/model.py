@@ -1,13 +1,13 @@
 """What the timetable of meetings is made of: the problem and its solution as plain data.
 
 Everything is counted in *slots* (0 .. len(slots) - 1, in the order of time) and minutes. Minutes of the clock are counted from
-00:00 UTC of the first day, so a slot of the second day starts at 1440 or later. People, meetings, tables and interpreters are named
-by the caller's own ids; nothing here knows where they come from.
+00:00 UTC of the first day, so a slot of the second day starts at 1440 or later. People, meetings, tables and interpreters are
+named by the caller's own ids; nothing here knows where they come from.
 
-The problem is the B2B meeting scheduling problem of Bofill, Coll, Garcia, Giráldez-Cru, Pesant, Suy and Villaret ("Constraint Solving
-Approaches to the Business-to-Business Meeting Scheduling Problem", JAIR 74, 2022, 263-301), widened by what real events ask for:
-more requests than fit, remote people and their nights, interpreters, tables with an owner, representatives, groups, published
-timetables that should not move.
+The problem is the B2B meeting scheduling problem of Bofill, Coll, Garcia, Giráldez-Cru, Pesant, Suy and Villaret ("Constraint
+Solving Approaches to the Business-to-Business Meeting Scheduling Problem", JAIR 74, 2022, 263-301), widened by what real events
+ask for: more requests than fit, remote people and their nights, interpreters, tables with an owner, representatives, groups,
+published timetables that should not move.
 """
 
 from __future__ import annotations
@@ -92,9 +92,9 @@ class Participant:
 class Meeting:
     """A meeting somebody asked for.
 
-    `seats` has one entry for each side, 2 to 5 of them; an entry lists the participants of whom one takes that seat, so that several
-    representatives of an organisation can share its requests. `mode` "onsite" needs everybody on site, "online" uses no table,
-    "hybrid" has a table for the people on site; None means onsite if all who take part are on site and online otherwise.
+    `seats` has one entry for each side, 2 to 5 of them; an entry lists the participants of whom one takes that seat, so that
+    several representatives of an organisation can share its requests. `mode` "onsite" needs everybody on site, "online" uses no
+    table, "hybrid" has a table for the people on site; None means onsite if all who take part are on site and online otherwise.
     `interpreter` is the language pair needed, None when nobody needs one. `slots` limits the slots, `fixed` names the only one.
     `published` is slot and table of the timetable that people already know. `mandatory` meetings are scheduled or the problem has
     no solution.
@@ -114,10 +114,10 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table or a small room for one meeting at a time, with `capacity` seats for participants (an interpreter sits beside them).
+    """A table or a small room for one meeting at a time; `capacity` seats for participants (an interpreter sits beside them).
 
-    A table that some participant names as their own (`Participant.table`, an exhibitor's) is for meetings with its owners only, and
-    a meeting with an owner is held at an own table of one of its people.
+    A table that some participant names as their own (`Participant.table`, an exhibitor's) is for meetings with its owners only,
+    and a meeting with an owner is held at an own table of one of its people, whatever its features and seats.
     """
 
     id: str
@@ -128,7 +128,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """An interpreter with a name: language pairs, working slots, and the rest rule: after `run` meetings in a row one slot free."""
+    """An interpreter with a name: language pairs, working slots; the rest rule is that `run` meetings in a row are the most."""
 
     id: str
     pairs: frozenset[str]
@@ -141,8 +141,8 @@ class Interpreter:
 class Instance:
     """A whole problem. `interpreter_pools` are interpreters without a name: pair -> how many in each slot.
 
-    `break_rule` "academic" counts as Definition 2.3 of the JAIR paper does (also over nights and blocked slots); "day" counts within
-    a day, and only idle slots in which the person could have met somebody. `maximum_break_difference` bounds the most minus the
+    `break_rule` "academic" counts as Definition 2.3 of the JAIR paper does (also over nights and blocked slots); "day" counts
+    within a day, and only idle slots in which the person is not engaged. `maximum_break_difference` bounds the most minus the
     fewest breaks over all participants. `precedences` (i, j): if both are scheduled, i is in an earlier slot than j. `apart` are
     pairs of participants who must not meet. `exact_tables` False counts tables per slot but names none.
     """
@@ -233,7 +233,7 @@ class InvalidInstance(ValueError):
 
 
 class Infeasible(ValueError):
-    """Mandatory or fixed meetings exclude each other; `conflicts` lists groups of meeting ids that cannot all be held, each minimal."""
+    """Mandatory meetings exclude each other; each of the `conflicts` is a minimal group of meetings that cannot all be held."""
 
     def __init__(self, message: str, conflicts: tuple[tuple[str, ...], ...] = ()) -> None:
         super().__init__(message)
