@@ -238,7 +238,8 @@ PERSONAL_DATA_PACKAGES = [
     "conference.registration",
     "conference.rooms",
     "conference.programme",
-    "realtime",
+    "realtime.chat",
+    "realtime.stage",
 ]
 
 # --- Languages and time ---

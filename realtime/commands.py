@@ -1,103 +1,29 @@
-"""What a browser may ask over the socket: name -> form -> one action or query.
-
-Every command has a form that bounds its data, and a rate. Rights are not decided here: each handler's action or query
-gets the person, as they are at this moment, and refuses.
-"""
+"""Everything a browser may ask over the socket: the commands about being somewhere, and those of each subject."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from django import forms
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
-from conference.core.errors import Conflict, Invalid
+from conference.core.errors import Conflict
 from conference.rooms.queries import get_room, room_stream
-from realtime import actions, queries
-from realtime.connection import Connection, in_database
-from realtime.forms import (
-    FollowForm,
-    HistoryForm,
-    MessageForm,
-    NothingForm,
-    PublicationForm,
-    ResumeForm,
-    SourceForm,
-)
+from realtime import queries
+from realtime.chat import commands as chat
+from realtime.connection import in_database
+from realtime.fields import NothingForm
+from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
 from realtime.presence import MAX_LISTED
-from realtime.protocol import MAX_STREAMS, Gap, Unknown
+from realtime.protocol import MAX_STREAMS, Gap
+from realtime.registry import COMMANDS, Answer, Call, clean, command, find_command, room_of
+from realtime.stage import commands as stage
 
+__all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command"]
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One command on its way: who asks, where, with which data (checked by the form)."""
-
-    person: User
-    room: int | None
-    data: dict[str, Any]
-    connection: Connection
-
-
-@dataclass(slots=True)
-class Answer:
-    """The reply's data; `updates` are missed frames, passed on as they were."""
-
-    data: dict[str, Any] = field(default_factory=dict)
-    updates: list[str] | None = None
-
-
-Handler = Callable[[Call], Awaitable[Answer]]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    name: str
-    form: type[forms.Form]
-    handle: Handler
-    rate: Rate
-    in_room: bool
-
-
-COMMANDS: dict[str, Command] = {}
-
-
-def command(
-    name: str, form: type[forms.Form], rate: Rate, *, in_room: bool = True
-) -> Callable[[Handler], Handler]:
-    """Register a handler under the name that browsers use."""
-
-    def register(handle: Handler) -> Handler:
-        COMMANDS[name] = Command(name, form, handle, rate, in_room)
-        return handle
-
-    return register
-
-
-def find_command(name: str, number: int) -> Command:
-    try:
-        return COMMANDS[name]
-    except KeyError:
-        raise Unknown(_("There is no such command."), reply=number) from None
-
-
-def clean(found: Command, room: int | None, data: dict[str, Any]) -> dict[str, Any]:
-    """The data as the command's form reads it; `Invalid` with the sentences of each field."""
-    if found.in_room and room is None:
-        raise Invalid(
-            _("Say which room this is about."), fields={"room": [_("Say which room this is about.")]}
-        )
-    form = found.form(data)
-    if not form.is_valid():
-        sentences = [sentence for errors in form.errors.values() for sentence in errors]
-        raise Invalid(sentences[0], fields={name: list(errors) for name, errors in form.errors.items()})
-    return form.cleaned_data
-
-
-# --- being there ---
+# To import the commands of a subject registers them.
+SUBJECTS = (chat, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False)
@@ -108,7 +34,7 @@ async def ping(call: Call) -> Answer:
 @command("room.enter", NothingForm, Rate(10, 2.0, of_person=True))
 async def enter(call: Call) -> Answer:
     """Follow first, read second: what happens in between comes twice, and never not at all."""
-    room_id = _room(call)
+    room_id = room_of(call)
     await in_database(get_room, call.person, room_id)
     await _follow(call, room_stream(room_id))
     snapshot, person = await in_database(_read_room, call.person, room_id)
@@ -122,7 +48,7 @@ def _read_room(person: User, room_id: int) -> tuple[dict[str, Any], dict[str, An
 
 @command("room.leave", NothingForm, Rate(20, 1.0))
 async def leave(call: Call) -> Answer:
-    room_id = _room(call)
+    room_id = room_of(call)
     call.connection.leave(room_id)
     call.connection.unfollow(room_stream(room_id))
     return Answer()
@@ -130,7 +56,7 @@ async def leave(call: Call) -> Answer:
 
 @command("room.people", NothingForm, Rate(6, 3.0))
 async def people(call: Call) -> Answer:
-    room_id = _room(call)
+    room_id = room_of(call)
     await in_database(get_room, call.person, room_id)
     return Answer(await call.connection.live.presence.now(room_id, most=MAX_LISTED))
 
@@ -175,64 +101,3 @@ async def _follow(call: Call, stream: str) -> None:
             % {"limit": MAX_STREAMS}
         )
     await call.connection.follow(stream)
-
-
-def _room(call: Call) -> int:
-    if call.room is None:
-        raise Invalid(_("Say which room this is about."))
-    return call.room
-
-
-# --- chat ---
-
-
-@command("chat.send", MessageForm, Rate(8, 1.5, of_person=True))
-async def send(call: Call) -> Answer:
-    return await in_database(_send, call)
-
-
-def _send(call: Call) -> Answer:
-    message = actions.send_message(
-        call.person, _room(call), client_id=call.data["client_id"], text=call.data["text"]
-    )
-    return Answer(queries.message_data(message))
-
-
-@command("chat.history", HistoryForm, Rate(10, 1.0))
-async def history(call: Call) -> Answer:
-    return Answer(await in_database(queries.messages_before, call.person, _room(call), call.data["before"]))
-
-
-# --- the stage ---
-
-
-@command("stage.publish", SourceForm, Rate(10, 2.0, of_person=True))
-async def publish(call: Call) -> Answer:
-    grant = await in_database(
-        actions.grant_publishing,
-        call.person,
-        _room(call),
-        source=call.data["source"],
-        media_url=call.connection.media_url,
-    )
-    return Answer(grant)
-
-
-@command("stage.watch", PublicationForm, Rate(40, 0.5, of_person=True))
-async def watch(call: Call) -> Answer:
-    grant = await in_database(
-        actions.grant_watching,
-        call.person,
-        _room(call),
-        publication_id=call.data["publication"],
-        media_url=call.connection.media_url,
-    )
-    return Answer(grant)
-
-
-@command("stage.stop", PublicationForm, Rate(10, 1.0))
-async def stop(call: Call) -> Answer:
-    await in_database(
-        actions.stop_publication, call.person, _room(call), publication_id=call.data["publication"]
-    )
-    return Answer()

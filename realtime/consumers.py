@@ -26,7 +26,6 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 from conference.accounts.models import User
 from conference.core.errors import Busy, Denied, Refusal
 from conference.core.streams import position
-from realtime.actions import end_rights
 from realtime.commands import Call, clean, find_command
 from realtime.connection import Connection, attach, detach, in_database
 from realtime.hub import end
@@ -48,6 +47,7 @@ from realtime.protocol import (
 )
 from realtime.queries import person_of, presence_data
 from realtime.sockets import Socket
+from realtime.stage.actions import end_rights
 
 RECHECK = 120.0
 """Seconds after which the rights of someone who only listens are looked at again, told of a change or not."""

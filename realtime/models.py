@@ -1,48 +1,6 @@
-"""What happens live in a room and is kept: chat messages, and who is on the stage."""
+"""All tables of this app, for Django."""
 
-from __future__ import annotations
+from realtime.chat.models import Message
+from realtime.stage.models import Publication
 
-from django.conf import settings
-from django.db import models
-
-from conference.rooms.models import Room
-
-
-class Message(models.Model):
-    """A chat message. The browser's own id makes a retried send harmless."""
-
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="messages")
-    client_id = models.UUIDField()
-    text = models.TextField()
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["room", "-id"], name="message_by_room")]
-        constraints = [
-            models.UniqueConstraint(fields=["room", "author", "client_id"], name="message_sent_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"message {self.pk}"
-
-
-class Publication(models.Model):
-    """A camera with microphone, or a screen, that a person sends to a room's stage at this moment."""
-
-    class Source(models.TextChoices):
-        CAMERA = "camera"
-        SCREEN = "screen"
-
-    room = models.ForeignKey(Room, models.CASCADE, related_name="publications")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    source = models.CharField(max_length=10, choices=Source.choices)
-    audio = models.BooleanField(default=False)
-    video = models.BooleanField(default=False)
-    started = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "user", "source"], name="publication_once")]
-
-    def __str__(self) -> str:
-        return f"publication {self.pk}"
+__all__ = ["Message", "Publication"]

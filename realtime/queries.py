@@ -8,21 +8,16 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import SessionBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from conference.accounts.models import Consent, User
 from conference.accounts.queries import directory_consent_of, person_data
-from conference.core.errors import Denied, Missing
+from conference.core.errors import Missing
 from conference.core.models import Event
-from conference.core.personal_data import exports
 from conference.core.streams import position
 from conference.events.queries import Viewer, events_of
-from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, get_room, room_stream
-from realtime.models import Message, Publication
-from realtime.stage import publication_name
-
-SNAPSHOT_MESSAGES = 50
+from realtime.chat.queries import message_data, newest_messages
+from realtime.stage.queries import publication_data, publications_in
 
 
 def person_of(session: SessionBase) -> User | None:
@@ -41,30 +36,6 @@ def person_of(session: SessionBase) -> User | None:
     return user if constant_time_compare(known, user.get_session_auth_hash()) else None
 
 
-def message_data(message: Message) -> dict[str, Any]:
-    """The public form of a chat message."""
-    return {
-        "id": message.pk,
-        "client_id": str(message.client_id),
-        "author": person_data(message.author),
-        "text": message.text,
-        "created": message.created,
-    }
-
-
-def publication_data(publication: Publication) -> dict[str, Any]:
-    """The public form of a camera or screen on the stage."""
-    return {
-        "id": publication.pk,
-        "name": publication_name(publication.user_id, publication.source),
-        "person": person_data(publication.user),
-        "source": publication.source,
-        "audio": publication.audio,
-        "video": publication.video,
-        "started": publication.started,
-    }
-
-
 def room_snapshot(viewer: Viewer, room_id: int) -> dict[str, Any]:
     """All that is needed to draw the room, with the viewer's role and the stream's position.
 
@@ -73,7 +44,7 @@ def room_snapshot(viewer: Viewer, room_id: int) -> dict[str, Any]:
     room, role = get_room(viewer, room_id)
     stream = room_stream(room.pk)
     seq = position(stream)
-    messages, more = _newest(room, None)
+    messages, more = newest_messages(room)
     return {
         "room": room.pk,
         "role": role,
@@ -97,45 +68,6 @@ def presence_data(person: User, room_id: int) -> dict[str, Any]:
     return person_data(person) if agreed or role in ON_STAGE else {"id": person.pk}
 
 
-def messages_before(viewer: Viewer, room_id: int, before: int) -> dict[str, Any]:
-    """The messages before the one with id `before`, oldest first, and whether there are still older ones."""
-    room, _role = get_room(viewer, room_id)
-    messages, more = _newest(room, before)
-    return {"messages": [message_data(message) for message in messages], "more": more}
-
-
-def _newest(room: Room, before: int | None) -> tuple[list[Message], bool]:
-    rows = Message.objects.filter(room=room).select_related("author__organisation").order_by("-pk")
-    if before is not None:
-        rows = rows.filter(pk__lt=before)
-    found = list(rows[: SNAPSHOT_MESSAGES + 1])
-    return found[SNAPSHOT_MESSAGES - 1 :: -1], len(found) > SNAPSHOT_MESSAGES
-
-
-def publications_in(room: Room) -> list[Publication]:
-    """What is on the stage, in the order in which it came."""
-    rows = Publication.objects.filter(room=room).select_related("user__organisation")
-    return list(rows.order_by("started", "pk"))
-
-
-def get_publication(viewer: Viewer, room: Room, publication_id: int) -> Publication:
-    """A publication in a room that the caller has checked; `Missing` once it is over."""
-    found = (
-        Publication.objects.filter(room=room, pk=publication_id).select_related("user__organisation").first()
-    )
-    if found is None:
-        raise Missing(_("This is not on the stage any more."))
-    return found
-
-
-def get_room_for_stage(viewer: Viewer, room_id: int) -> Room:
-    """The room, for someone who may send picture and sound in it; `Denied` for the others in it."""
-    room, role = get_room(viewer, room_id)
-    if role not in ON_STAGE:
-        raise Denied(_("Only speakers and moderators can go on this stage."))
-    return room
-
-
 def get_stream(viewer: Viewer, stream: str) -> dict[str, Any]:
     """What a follower needs to know of a stream: its name and position, and in a room the viewer's role. `Missing` or
     `Denied` for whoever may not follow it."""
@@ -156,14 +88,3 @@ def get_event_by_id(viewer: Viewer, event_id: int) -> Event:
     if event is None:
         raise Missing(_("There is no such event."))
     return event
-
-
-@exports(
-    "chat",
-    gettext_lazy("Messages you wrote"),
-    {"text": gettext_lazy("Message"), "created": gettext_lazy("Written")},
-)
-def messages_by(person: User) -> list[dict[str, Any]]:
-    """Everything the person wrote in chats."""
-    rows = Message.objects.filter(author=person).order_by("pk")
-    return [{"room": row.room_id, "text": row.text, "created": row.created.isoformat()} for row in rows]

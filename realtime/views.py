@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from realtime.actions import apply_media_event
-from realtime.forms import MediaEventForm
 from realtime.media.grants import BadGrant, read_service
+from realtime.stage.actions import apply_media_event
+from realtime.stage.forms import MediaEventForm
 
 MAX_BODY = 2 * 1024 * 1024
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import translation
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
@@ -38,6 +39,13 @@ def own_places(settings: Any, tmp_path: Path) -> None:
     settings.CHANNEL_LAYERS = {
         "default": {**layer, "CONFIG": {**layer["CONFIG"], "prefix": f"test-{WORKER}-{tmp_path.name}"}}
     }
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page asked for in Chinese leaves its language behind in the thread; the next test starts in the default one."""
+    with translation.override(None):
+        yield
 
 
 @pytest.fixture(autouse=True)

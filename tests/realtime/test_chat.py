@@ -16,9 +16,10 @@ from conference.core.models import Event, Fact
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.core.streams import cache_server
 from conference.registration.actions import cancel_ticket
-from realtime.actions import send_message
+from realtime.chat.actions import send_message
+from realtime.chat.queries import messages_before
 from realtime.models import Message
-from realtime.queries import messages_before, room_snapshot
+from realtime.queries import room_snapshot
 from tests.realtime.conftest import OpenTab, World
 
 pytestmark = pytest.mark.django_db(transaction=True)

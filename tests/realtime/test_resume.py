@@ -8,7 +8,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from conference.core.streams import HISTORY, cache_server
-from realtime.actions import send_message
+from realtime.chat.actions import send_message
 from realtime.hub import RING
 from tests.realtime.conftest import OpenTab, World
 

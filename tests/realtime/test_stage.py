@@ -17,18 +17,18 @@ from conference.core.models import Event, Fact
 from conference.core.streams import encode
 from conference.registration.actions import cancel_ticket
 from conference.rooms.actions import set_room_roles
-from realtime.actions import (
+from realtime.chat.actions import send_message
+from realtime.media.grants import read_grant, sign_grant, sign_service
+from realtime.models import Publication
+from realtime.queries import room_snapshot
+from realtime.stage.actions import (
     end_publication,
     end_rights,
     grant_publishing,
     reconcile_publications,
-    send_message,
     start_publication,
     stop_publication,
 )
-from realtime.media.grants import read_grant, sign_grant, sign_service
-from realtime.models import Publication
-from realtime.queries import room_snapshot
 from tests.realtime.conftest import OpenTab, World
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,8 +1,7 @@
-"""What people do live in a room, and what the media process reports."""
+"""Who comes on the stage and leaves it, and what the media process reports of it."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,34 +21,13 @@ from conference.core.streams import publish
 from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, room_stream
 from realtime.media.grants import GRANT_LIFETIME, sign_grant, sign_service
-from realtime.models import Message, Publication
-from realtime.queries import get_publication, get_room_for_stage, message_data, publication_data
-from realtime.stage import publication_name
+from realtime.stage.models import Publication
+from realtime.stage.names import publication_name
+from realtime.stage.queries import get_publication, get_room_for_stage, publication_data
 
 CONTROL_TIMEOUT = 5.0
 
 log = structlog.get_logger(__name__)
-
-
-# --- chat ---
-
-
-@transaction.atomic
-def send_message(actor: User, room_id: int, *, client_id: uuid.UUID, text: str) -> Message:
-    """Say something to everyone in the room. The same `client_id` again changes nothing and answers with what was sent."""
-    room, _role = get_room(actor, room_id)
-    if room.event.state == Event.State.ARCHIVED:
-        raise Conflict(_("This event is over. Its chat can be read, but not added to."))
-    message, created = Message.objects.get_or_create(
-        room=room, author=actor, client_id=client_id, defaults={"text": text}
-    )
-    if created:
-        record("message.sent", actor, message, event=room.event, room=room.pk)
-        publish(room_stream(room.pk), "message", saved=message_data(message))
-    return message
-
-
-# --- the stage ---
 
 
 def grant_publishing(actor: User, room_id: int, *, source: str, media_url: str) -> dict[str, Any]:
@@ -200,9 +178,9 @@ def _stop(publication: Publication, *, by: User | None) -> None:
 # --- my data ---
 
 
-@erases("chat")
-def forget_author(person: User) -> None:
-    """What the person wrote stays, under no name (`person_data` sees to that); they leave every stage."""
+@erases("stage")
+def leave_every_stage(person: User) -> None:
+    """Whoever closes their account is not seen or heard any more."""
     for publication in Publication.objects.filter(user=person).select_related("room__event"):
         later(remove_from_media, publication.room_id, person.pk)
         _stop(publication, by=None)

@@ -1,0 +1,1 @@
+"""Chat: what people write to each other in a room."""

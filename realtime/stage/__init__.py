@@ -1,0 +1,1 @@
+"""The stage: whose picture and sound a room sees and hears."""
