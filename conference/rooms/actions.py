@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 
@@ -13,14 +13,19 @@ from conference.core.streams import publish
 from conference.rooms.models import Room, RoomRole
 
 
-def create_room(event: Event) -> Room:
-    """A new, open room for an owner about to be saved."""
-    return Room.objects.create(event=event)
+def create_room(event: Event, *, open: bool = True) -> Room:
+    """A new room for an owner about to be saved. A closed one is for those who have a part in it."""
+    return Room.objects.create(event=event, open=open)
 
 
-def create_rooms(event: Event, count: int) -> list[Room]:
+def create_rooms(event: Event, count: int, *, open: bool = True) -> list[Room]:
     """`create_room`, many at once."""
-    return Room.objects.bulk_create([Room(event=event) for _number in range(count)])
+    return Room.objects.bulk_create([Room(event=event, open=open) for _number in range(count)])
+
+
+def open_rooms(rooms: Collection[int]) -> None:
+    """Let the event's people into these rooms."""
+    Room.objects.filter(pk__in=rooms, open=False).update(open=True)
 
 
 @transaction.atomic

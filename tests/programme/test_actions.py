@@ -30,6 +30,7 @@ from conference.programme.models import (
 )
 from conference.programme.queries import pending_changes, released_sessions
 from conference.rooms.models import Room, RoomRole
+from conference.rooms.queries import role_in
 from tests.factories import (
     START,
     make_attendee,
@@ -365,6 +366,29 @@ def test_a_release_needs_something_to_release() -> None:
     make_session(event)
     with pytest.raises(Invalid):
         actions.release(organizer, event, version="1.0")
+
+
+def test_the_room_of_a_session_opens_to_tickets_with_the_release_that_shows_it() -> None:
+    event = make_event()
+    organizer, person, speaker = (
+        make_organizer(event),
+        make_attendee(event),
+        make_speaker(event, user=make_user()),
+    )
+    parts = {speaker.pk: "speaker"}
+    session = actions.create_session(
+        organizer, event, start=START, end=START + HOUR, parts=parts, title=TITLE
+    )
+    assert role_in(person, session.room) is None
+    assert role_in(speaker.user, session.room) == RoomRole.Role.SPEAKER
+    actions.release(organizer, event, version="1.0")
+    session.room.refresh_from_db()
+    assert role_in(person, session.room) == RoomRole.Role.ATTENDEE
+    Room.objects.filter(pk=session.room_id).update(open=False)  # closed by hand since
+    actions.create_session(organizer, event, start=START + HOUR, end=START + 2 * HOUR, title=TITLE)
+    actions.release(organizer, event, version="2.0")
+    session.room.refresh_from_db()
+    assert not session.room.open
 
 
 def test_what_was_not_looked_at_is_not_released() -> None:

@@ -23,6 +23,7 @@ from conference.programme.actions.blocks import announce, open_programme
 from conference.programme.changes import changes_between, told_in_every_language
 from conference.programme.models import Release, Session, SessionSpeaker, Slot, Star
 from conference.programme.queries import draft_of, places
+from conference.rooms.actions import open_rooms
 
 MAX_LINES = 20
 """A notice names at most this many sessions; the page of changes has them all."""
@@ -80,6 +81,8 @@ def release(
             for slot in draft
         ]
     )
+    # What nobody outside knew of had a closed room; a room that its organizer closed later stays so.
+    open_rooms([slot.session.room_id for slot in draft if slot.session_id not in known])
     touched = [change for change in changes if change["session"] in known]
     Session.objects.filter(pk__in=[change["session"] for change in touched]).update(
         sequence=F("sequence") + 1

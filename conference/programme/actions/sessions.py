@@ -63,7 +63,7 @@ def create_session(
     """A new session in the draft, with a room of its own. `parts`: speaker id -> part."""
     event = open_programme(actor, event)
     _check_place(event, start, end, hall)
-    session = Session(event=event, room=create_room(event), number=next_number(event, Session))
+    session = Session(event=event, room=create_room(event, open=False), number=next_number(event, Session))
     _fill(session, content)
     session.save()
     Slot.objects.create(session=session, start=start, end=end, hall=hall)
