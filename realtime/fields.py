@@ -34,5 +34,17 @@ class StrictUUID(forms.UUIDField):
         return super().to_python(value)
 
 
+class StrictBoolean(forms.Field):
+    """A JSON true or false, which must be there."""
+
+    def to_python(self, value: Any) -> bool:
+        if type(value) is not bool:
+            raise ValidationError(_("This must be true or false."))
+        return value
+
+    def validate(self, value: Any) -> None:
+        """False is an answer too."""
+
+
 class NothingForm(forms.Form):
     """A command without data."""

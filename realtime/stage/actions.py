@@ -71,6 +71,21 @@ def stop_publication(actor: User, room_id: int, *, publication_id: int) -> None:
     _stop(publication, by=actor)
 
 
+@transaction.atomic
+def show_switches(actor: User, room_id: int, *, publication_id: int, muted: bool, dark: bool) -> None:
+    """Tell the room whether one's own microphone or camera is switched off. Told twice, nothing happens."""
+    room, _role = get_room(actor, room_id)
+    _lock_stage(room)
+    publication = get_publication(actor, room, publication_id)
+    if publication.user_id != actor.pk:
+        raise Denied(_("Each person on the stage switches their own microphone and camera."))
+    if (publication.muted, publication.dark) == (muted, dark):
+        return
+    publication.muted, publication.dark = muted, dark
+    publication.save(update_fields=["muted", "dark"])
+    publish(room_stream(room.pk), "publication", saved=publication_data(publication))
+
+
 @background
 def remove_from_media(room_id: int, user_id: int) -> None:
     """Have the media process end everything that this person sends and receives in this room. Whoever may still watch

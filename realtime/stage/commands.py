@@ -6,7 +6,7 @@ from realtime.connection import in_database
 from realtime.limits import Rate
 from realtime.registry import Answer, Call, command, room_of
 from realtime.stage import actions
-from realtime.stage.forms import PublicationForm, SourceForm
+from realtime.stage.forms import PublicationForm, SourceForm, SwitchesForm
 
 
 @command("stage.publish", SourceForm, Rate(10, 2.0, of_person=True))
@@ -31,6 +31,19 @@ async def watch(call: Call) -> Answer:
         media_url=call.connection.media_url,
     )
     return Answer(grant)
+
+
+@command("stage.switches", SwitchesForm, Rate(20, 1.0))
+async def switches(call: Call) -> Answer:
+    await in_database(
+        actions.show_switches,
+        call.person,
+        room_of(call),
+        publication_id=call.data["publication"],
+        muted=call.data["muted"],
+        dark=call.data["dark"],
+    )
+    return Answer()
 
 
 @command("stage.stop", PublicationForm, Rate(10, 1.0))

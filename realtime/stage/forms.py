@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from realtime.fields import StrictInteger
+from realtime.fields import StrictBoolean, StrictInteger
 from realtime.stage.models import Publication
 from realtime.stage.names import PUBLICATION_NAME
 
@@ -20,6 +20,11 @@ class SourceForm(forms.Form):
 
 class PublicationForm(forms.Form):
     publication = StrictInteger(min_value=1, max_value=2**53 - 1)
+
+
+class SwitchesForm(PublicationForm):
+    muted = StrictBoolean()
+    dark = StrictBoolean()
 
 
 class MediaEventForm(forms.Form):

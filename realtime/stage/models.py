@@ -20,6 +20,10 @@ class Publication(models.Model):
     source = models.CharField(max_length=10, choices=Source.choices)
     audio = models.BooleanField(default=False)
     video = models.BooleanField(default=False)
+    muted = models.BooleanField(default=False)
+    """The microphone is switched off: silence flows."""
+    dark = models.BooleanField(default=False)
+    """The camera is switched off: black flows, or nothing."""
     started = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -24,6 +24,8 @@ def publication_data(publication: Publication) -> dict[str, Any]:
         "source": publication.source,
         "audio": publication.audio,
         "video": publication.video,
+        "muted": publication.muted,
+        "dark": publication.dark,
         "started": publication.started,
     }
 

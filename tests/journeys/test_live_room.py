@@ -63,6 +63,22 @@ def test_attendees_see_the_speaker_talk_with_each_other_and_see_again_after_the_
     for page, before in addresses.items():
         assert page.evaluate("performance.timeOrigin") == before, "The page was loaded anew."
 
+    # What the speaker switches off is seen by the others, also by who comes later: no black picture, and no lips without a voice.
+    stage = other.get_by_role("region", name="Stage")
+    speaker.get_by_role("button", name="Stop camera").click()
+    expect(stage.get_by_label("Camera of ອານຸສອນ")).to_be_hidden()
+    expect(stage.get_by_text("ອ", exact=True)).to_be_visible()
+    speaker.get_by_role("button", name="Mute", exact=True).click()
+    other.reload()
+    expect(stage.get_by_text("ອ", exact=True)).to_be_visible()
+    expect(stage.get_by_text("The microphone is off.")).to_be_attached()
+    made = connections(other) - 1
+    speaker.get_by_role("button", name="Unmute").click()
+    speaker.get_by_role("button", name="Start camera").click()
+    expect(stage.get_by_text("The microphone is off.")).to_have_count(0)
+    see_moving_picture(other, after=made)
+    expect(stage.get_by_label("Camera of ອານຸສອນ")).to_be_visible()
+
     leave_stage(speaker)
     expect(one.get_by_text("Nobody is on the stage at the moment.")).to_be_visible()
 

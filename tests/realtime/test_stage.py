@@ -26,6 +26,7 @@ from realtime.stage.actions import (
     end_rights,
     grant_publishing,
     reconcile_publications,
+    show_switches,
     start_publication,
     stop_publication,
 )
@@ -120,10 +121,13 @@ async def test_a_publication_of_another_room_is_not_known_here(world: World, tab
 
     publication = await in_db(elsewhere)()
     one = await tab(world.moderator, world.room)
-    for command in ("stage.watch", "stage.stop"):
-        assert (await one.ask(command, world.room.pk, publication=publication.pk))["error"][
-            "code"
-        ] == "missing"
+    for command, more in (
+        ("stage.watch", {}),
+        ("stage.stop", {}),
+        ("stage.switches", {"muted": True, "dark": True}),
+    ):
+        answer = await one.ask(command, world.room.pk, publication=publication.pk, **more)
+        assert answer["error"]["code"] == "missing"
     assert await Publication.objects.acount() == 1
 
 
@@ -276,6 +280,49 @@ def test_whose_rights_end_receives_nothing_more(world: World, removals: list[Any
     assert removals == [("remove_from_media", world.room.pk, world.noy.pk)]
 
 
+# --- switches ---
+
+
+async def test_the_room_is_told_what_a_speaker_switches_off(world: World, tab: OpenTab) -> None:
+    publication = await in_db(world.publication)(world.bounmy)
+    one, other = await tab(world.bounmy, world.room), await tab(world.noy, world.room)
+    switched = {"publication": publication.pk, "muted": True, "dark": False}
+    assert (await one.ask("stage.switches", world.room.pk, **switched))["data"] == {}
+    update = await other.frame()
+    assert (update["update"], update["data"]["muted"], update["data"]["dark"]) == (
+        "publication.saved",
+        True,
+        False,
+    )
+    # Told twice, nothing happens; and the media process, which knows nothing of it, does not switch it on again.
+    await one.ask("stage.switches", world.room.pk, **switched)
+    await in_db(report)({"event": "publications", "publications": [flowing(world, world.bounmy)]})
+    newcomer = (await (await tab(world.organizer)).ask("room.enter", world.room.pk))["data"]
+    assert [(each["muted"], each["dark"]) for each in newcomer["state"]["publication"]] == [(True, False)]
+
+
+async def test_nobody_switches_for_somebody_else(world: World, tab: OpenTab) -> None:
+    publication = await in_db(world.publication)(world.bounmy)
+    for person in (world.noy, world.moderator):
+        one = await tab(person, world.room)
+        answer = await one.ask(
+            "stage.switches", world.room.pk, publication=publication.pk, muted=True, dark=True
+        )
+        assert answer["error"]["code"] == "denied"
+    kept = await Publication.objects.aget()
+    assert (kept.muted, kept.dark) == (False, False)
+
+
+async def test_switches_must_be_true_or_false(world: World, tab: OpenTab) -> None:
+    publication = await in_db(world.publication)(world.bounmy)
+    one = await tab(world.bounmy, world.room)
+    for wrong in ({}, {"muted": True}, {"muted": "true", "dark": False}, {"muted": 1, "dark": 0}):
+        answer = await one.ask("stage.switches", world.room.pk, publication=publication.pk, **wrong)
+        assert answer["error"]["code"] == "invalid"
+    kept = await Publication.objects.aget()
+    assert (kept.muted, kept.dark) == (False, False)
+
+
 # --- what updates say is what a fresh snapshot says ---
 
 
@@ -289,6 +336,11 @@ def _start(world: World) -> None:
 
 def _change(world: World) -> None:
     start_publication(world.room.pk, world.bounmy.pk, "camera", frozenset({"audio"}))
+
+
+def _switch(world: World) -> None:
+    number = Publication.objects.get(user=world.bounmy).pk
+    show_switches(world.bounmy, world.room.pk, publication_id=number, muted=True, dark=True)
 
 
 def _end(world: World) -> None:
@@ -317,7 +369,9 @@ def _refuse(world: World) -> None:
         )
 
 
-@pytest.mark.parametrize("act", [_say, _start, _change, _end, _stop, _reconcile, _lose_part, _refuse])
+@pytest.mark.parametrize(
+    "act", [_say, _start, _change, _switch, _end, _stop, _reconcile, _lose_part, _refuse]
+)
 async def test_updates_make_an_old_snapshot_a_fresh_one(
     world: World, tab: OpenTab, removals: list[Any], act: Callable[[World], None]
 ) -> None:

@@ -1,8 +1,9 @@
 /**
  * What this tab sends to the stage: camera with microphone, and a screen. Events: `change`, and `problem` with a sentence.
  *
- * A camera that is switched off lets go of the device (its light goes out); the others see black meanwhile. Whoever reloads the
- * page while on the stage comes back by themselves, as they were: what was off stays off. Whoever went to another page does not.
+ * A camera that is switched off lets go of the device (its light goes out). The others are told what is off: they see the
+ * person's initial instead of black. Whoever reloads the page while on the stage comes back by themselves, as they were: what
+ * was off stays off. Whoever went to another page does not.
  */
 
 import { gettext } from "../i18n.js";
@@ -13,12 +14,13 @@ import { grantFrom } from "./grants.js";
 /** @import { State } from "../media/connection.js" */
 
 /** One thing that this tab sends; `key` is below 0, so that it is never a publication's id.
- * @typedef {{key: number, name: string, source: "camera" | "screen", person: Person, stream: MediaStream, picture: boolean, state: State, reason: string}} Own */
+ * @typedef {{key: number, name: string, source: "camera" | "screen", person: Person, stream: MediaStream, picture: boolean, muted: boolean, state: State, reason: string}} Own */
 
 const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
 const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 /** Long enough for a black picture to be sent before the camera is let go. */
 const BLACK = 400;
+const TELL_AGAIN = 2_000;
 
 export class OnStage extends EventTarget {
   /** @type {Room} */ #room;
@@ -31,11 +33,14 @@ export class OnStage extends EventTarget {
   #cameraOn = true;
   #hasCamera = false;
   #cameBack = false;
+  /** The switches on their way to the others. */
+  #telling = "";
 
   /** @param {Room} room */
   constructor(room) {
     super();
     this.#room = room;
+    room.addEventListener("change", () => this.#tellSwitches());
   }
 
   get isOn() {
@@ -71,8 +76,8 @@ export class OnStage extends EventTarget {
   publications() {
     const me = this.#me();
     const made = [];
-    if (this.#camera && this.#cameraStream) made.push(this.#own(-1, "camera", me, this.#camera, this.#cameraStream, this.#hasCamera && this.#cameraOn));
-    if (this.#screen && this.#screenStream) made.push(this.#own(-2, "screen", me, this.#screen, this.#screenStream, true));
+    if (this.#camera && this.#cameraStream) made.push(this.#own(-1, "camera", me, this.#camera, this.#cameraStream, this.#hasCamera && this.#cameraOn, !this.#microphoneOn));
+    if (this.#screen && this.#screenStream) made.push(this.#own(-2, "screen", me, this.#screen, this.#screenStream, true, false));
     return made;
   }
 
@@ -223,9 +228,24 @@ export class OnStage extends EventTarget {
    * @param {Publisher} publisher
    * @param {MediaStream} stream
    * @param {boolean} picture
+   * @param {boolean} muted
    * @returns {Own} */
-  #own(key, source, person, publisher, stream, picture) {
-    return { key, name: `${person.id}-${source}`, source, person, stream, picture, state: publisher.state, reason: whyNot(publisher.code ?? "") };
+  #own(key, source, person, publisher, stream, picture, muted) {
+    return { key, name: `${person.id}-${source}`, source, person, stream, picture, muted, state: publisher.state, reason: whyNot(publisher.code ?? "") };
+  }
+
+  /** Whenever what the others know is not how it is, they are told: after a switch, a reload, a new connection. */
+  #tellSwitches() {
+    const room = this.#room;
+    const known = room.publications.find(({ name }) => name === `${room.me}-camera`);
+    if (!this.#camera || !known || room.phase !== "here") return;
+    const switches = { publication: known.id, muted: !this.#microphoneOn, dark: !this.#cameraOn };
+    const telling = JSON.stringify(switches);
+    if (known.muted === switches.muted && known.dark === switches.dark) this.#telling = "";
+    else if (telling !== this.#telling) {
+      this.#telling = telling;
+      room.ask("stage.switches", switches).catch(() => setTimeout(() => { this.#telling = ""; this.#tellSwitches(); }, TELL_AGAIN));
+    }
   }
 
   /** @returns {Person} */
@@ -274,6 +294,7 @@ export class OnStage extends EventTarget {
   }
 
   #changed() {
+    this.#tellSwitches();
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -11,7 +11,7 @@ import { CommandError } from "./socket.js";
 
 /** @typedef {{id: number, name: string, name_latin: string, organisation: string, job_title: string, country: string, photo: string | null}} Person */
 /** @typedef {{id: number, client_id: string, author: Person, text: string, created: string}} Message */
-/** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, started: string}} Publication */
+/** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, muted: boolean, dark: boolean, started: string}} Publication */
 /** @typedef {{client_id: string, text: string, state: "waiting" | "sending" | "failed", reason: string}} Unsent */
 /** @typedef {"entering" | "here" | "away" | "refused" | "closed"} Phase */
 

@@ -18,6 +18,8 @@ export class Tile extends EventTarget {
   #remove = make("button", { class: "control tile-remove", type: "button" });
   /** @type {Viewer | null} */ #viewer = null;
   #drawn = "";
+  /** Whether the camera is switched off: what comes then is black. */
+  #dark = false;
 
   constructor() {
     super();
@@ -32,7 +34,7 @@ export class Tile extends EventTarget {
    * @param {Own} own
    * @param {boolean} seen   whether the others get it */
   preview(own, seen) {
-    this.#be(own.source, own.person, true);
+    this.#be(own.source, own.person, true, own.muted);
     this.element.classList.toggle("mirror", own.source === "camera");
     this.#video.muted = true;
     if (this.#video.srcObject !== own.stream) this.#video.srcObject = own.stream;
@@ -46,7 +48,8 @@ export class Tile extends EventTarget {
    * @param {Publication} publication
    * @param {boolean} muted */
   watch(room, publication, muted) {
-    this.#be(publication.source, publication.person, false);
+    this.#be(publication.source, publication.person, false, publication.source === "camera" && (publication.muted || !publication.audio));
+    this.#dark = publication.dark;
     this.#video.muted = muted;
     if (!this.#viewer) {
       this.#viewer = new Viewer({ getGrant: () => grantFrom(room, "stage.watch", { publication: publication.id }) });
@@ -56,6 +59,7 @@ export class Tile extends EventTarget {
       this.#viewer.start();
       this.#follow();
     }
+    this.#look();
     if (!muted && this.#video.paused && this.#viewer.state === "playing") void this.#play();
   }
 
@@ -77,15 +81,19 @@ export class Tile extends EventTarget {
 
   /** @param {"camera" | "screen"} source
    * @param {Person} person
-   * @param {boolean} mine */
-  #be(source, person, mine) {
-    const drawn = JSON.stringify([source, person, mine]);
+   * @param {boolean} mine
+   * @param {boolean} muted */
+  #be(source, person, mine, muted) {
+    const drawn = JSON.stringify([source, person, mine, muted]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.source = source;
     this.element.classList.toggle("screen", source === "screen");
     const name = make("bdi", {}, person.name);
-    this.#name.replaceChildren(icon(source === "screen" ? "screen" : "mic"), name, mine ? ` ${gettext("(you)")}` : "");
+    this.element.classList.toggle("muted", muted);
+    const symbol = source === "screen" ? "screen" : muted ? "mic-off" : "mic";
+    const off = muted ? make("span", { class: "hidden-visually" }, gettext("The microphone is off.")) : "";
+    this.#name.replaceChildren(icon(symbol), name, mine ? ` ${gettext("(you)")}` : "", off);
     this.#face.replaceChildren(avatar(person, "huge"));
     const what = source === "screen" ? gettext("Screen of %(name)s") : gettext("Camera of %(name)s");
     this.#video.setAttribute("aria-label", fill(what, { name: person.name }));
@@ -113,7 +121,7 @@ export class Tile extends EventTarget {
   }
 
   #look() {
-    if (this.#viewer) this.#showPicture(this.#video.videoWidth > 0);
+    if (this.#viewer) this.#showPicture(this.#video.videoWidth > 0 && !this.#dark);
   }
 
   /** @param {boolean} there */

@@ -60,7 +60,7 @@ export class Server {
   }
 
   show(id) {
-    const publication = { id, name: `${id}-camera`, source: "camera", person: { id, name: "P" }, audio: true, video: true };
+    const publication = { id, name: `${id}-camera`, source: "camera", person: { id, name: "P" }, audio: true, video: true, muted: false, dark: false };
     this.publications.set(id, publication);
     this.#publish("publication.saved", publication);
   }
