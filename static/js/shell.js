@@ -1,6 +1,7 @@
 /** The frame of every page: theme, times, toasts, menus, connection, and what htmx needs. Elements of pages have their own modules. */
 
 import { csrfToken } from "./csrf.js";
+import { showCurrentTabs } from "./tab-line.js";
 import { startTheme } from "./theme.js";
 import { startTimes } from "./times.js";
 import { startToasts } from "./toasts.js";
@@ -104,6 +105,7 @@ function linkHanFace(page) {
 
 /** @param {Document} page */
 function startHtmx(page) {
+  page.body.addEventListener("htmx:load", (event) => { if (event.target instanceof Element) showCurrentTabs(event.target); });
   page.body.addEventListener("htmx:configRequest", (event) => {
     const detail = /** @type {CustomEvent} */ (event).detail;
     if (detail.verb !== "get") detail.headers["X-CSRFToken"] = csrfToken();
@@ -117,6 +119,7 @@ startToasts(document);
 startMenus(document);
 openFilters(document);
 startTabs(document);
+showCurrentTabs(document);
 startDialogs(document);
 startConnection(document);
 startHtmx(document);

@@ -125,6 +125,24 @@ def moment_of(page: Page, there: str) -> datetime:
     return datetime.fromisoformat(element.get_attribute("datetime") or "").astimezone(UTC)
 
 
+def test_the_bar_of_days_tells_which_day_is_read(new_page: NewPage) -> None:
+    page = new_page(viewport={"width": 390, "height": 844})
+    page.goto("/demo/schedule/")
+    bar = page.get_by_role("navigation", name="Days")
+    days = bar.get_by_role("link")
+    last = days.last
+    last.click()
+    expect(last).to_have_attribute("aria-current", "true")
+    expect(last).to_be_in_viewport(ratio=0.9)
+    expect(bar.locator("[aria-current]")).to_have_count(1)
+    heading = page.get_by_role("heading", level=2, name=re.compile("What we agree"))
+    expect(heading).to_be_in_viewport(ratio=1)
+    assert heading.bounding_box()["y"] >= bar.bounding_box()["y"] + bar.bounding_box()["height"]  # type: ignore[index]
+    page.evaluate("document.getElementById(document.querySelector('.day').id).scrollIntoView()")
+    expect(days.first).to_have_attribute("aria-current", "true")
+    expect(bar.locator("[aria-current]")).to_have_count(1)
+
+
 def test_the_first_two_minutes_can_all_wait(platform: RunningPlatform, new_page: NewPage) -> None:
     page = new_page(timezone_id="Asia/Kathmandu")
     sign_up(page, platform, f"bounmy-{secrets.token_hex(4)}@example.org", after="/demo/register/")
