@@ -5,9 +5,11 @@ The lists are lists of slots, because a session has a time and a place only in a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -84,6 +86,15 @@ def releases_of(viewer: Viewer, event: Event) -> QuerySet[Release]:
 
 def newest_release(viewer: Viewer, event: Event) -> Release | None:
     return releases_of(viewer, event).first()
+
+
+def next_version(viewer: Viewer, event: Event) -> str:
+    """A name to propose for the next version, which no version has yet: 1.1 after 1.0, day 3 after day 2."""
+    taken = list(releases_of(viewer, event).values_list("version", flat=True))
+    ending = re.search(r"[0-9]{1,6}$", taken[0]) if taken else None
+    stem, number = (taken[0][: ending.start()], int(ending[0])) if ending else ("", len(taken))
+    names = (f"{stem}{each}" if stem else f"{each}.0" for each in count(number + 1))
+    return next(name for name in names if name not in taken)
 
 
 def released_sessions(viewer: Viewer, event: Event, filters: Filters | None = None) -> QuerySet[Slot]:

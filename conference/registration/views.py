@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from conference.accounts.countries import country_name
 from conference.accounts.queries import directory_consent_of, person_data
+from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import zone_name, zone_to_offer
 from conference.core.errors import Denied
 from conference.core.forms import posted
@@ -68,7 +70,7 @@ def _role_names(roles: frozenset[str]) -> list[str]:
 
 @require_http_methods(["GET", "POST"])
 def register(request: HttpRequest, event_slug: str) -> HttpResponse:
-    """Take a ticket, or change how one attends."""
+    """Take a ticket, or change how one attends. Afterwards the person is where they came from (`next`)."""
     event = _enter(request, event_slug)
     person = request.user
     ticket = ticket_of(person, event)  # type: ignore[arg-type]
@@ -89,8 +91,8 @@ def register(request: HttpRequest, event_slug: str) -> HttpResponse:
             )
         else:
             messages.success(request, _("You are registered."))
-        return redirect("now", event.slug)
-    words = {"form": form, "ticket": ticket}
+        return redirect(safe_target(request, reverse("now", args=[event.slug])))
+    words = {"form": form, "ticket": ticket, "next": safe_target(request)}
     return render(request, "registration/register.html", words, status=422 if form.errors else 200)
 
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from conference.core.models import Event
+from conference.programme import actions
 from conference.programme.models import AgendaFeed, Day, Session, Slot, Speaker, Star
 from tests.factories import (
     START,
@@ -331,6 +332,29 @@ def test_a_star_is_set_and_taken_off_with_and_without_scripts() -> None:
     assert client.get(address).status_code == 405
     assert Client().post(address, {"on": "1"}).status_code == 302
     assert Star.objects.count() == 1
+
+
+def test_the_button_says_whether_a_session_is_on_the_agenda() -> None:
+    event = make_event()
+    person, session = make_attendee(event), make_session(event)
+    release_all(event)
+    client, address = client_of(person), f"/{event.slug}/sessions/{session.code}/"
+    assert "Put on my agenda" in text_of(page(client, address))
+    words = client.post(f"{address}star/", {"on": "1", "words": "1"}, headers={"hx-request": "true"})
+    for shown in (words.content.decode(), page(client, address)):
+        assert "On my agenda" in shown and "Put on my agenda" not in shown
+
+
+def test_a_new_version_is_proposed_by_the_name_of_the_last() -> None:
+    event = make_event()
+    organizer, session, hall = make_organizer(event), make_session(event), make_hall(event)
+    client, address = client_of(organizer), f"/{event.slug}/organize/programme/release/"
+    proposals = {"1.0": "1.1", "v9": "v10", "after the opening": "4.0", "2026": "2027.0"}
+    for number, (version, proposed) in enumerate(proposals.items(), 1):
+        actions.release(organizer, event, version=version)
+        start = START + number * HOUR
+        actions.move_session(organizer, event, session.code, start=start, end=start + HOUR, hall=hall)
+        assert f'value="{proposed}"' in page(client, address)
 
 
 def test_the_room_of_a_live_session_is_on_its_page_for_ticket_holders_and_others_learn_why_not() -> None:

@@ -32,6 +32,18 @@ def test_a_person_registers_with_one_button_and_is_not_listed_unasked(client: Cl
     assert Fact.objects.filter(event=event, verb="ticket.taken", actor=person).exists()
 
 
+def test_who_came_from_a_session_is_there_again_and_nobody_is_led_elsewhere(client: Client) -> None:
+    make_event("tea-road")
+    client.force_login(make_user())
+    session = "/tea-road/sessions/ABC/"
+    assert (
+        f'name="next" value="{session}"' in client.get(f"/tea-road/register/?next={session}").content.decode()
+    )
+    for target, arrives in ((session, session), ("https://elsewhere.example/", "/tea-road/")):
+        answer = client.post("/tea-road/register/", {"mode": "online", "audience": "", "next": target})
+        assert answer["Location"] == arrives
+
+
 def test_consent_is_asked_here_for_one_purpose_and_one_audience(client: Client) -> None:
     event, person = make_event("tea-road"), make_user()
     client.force_login(person)

@@ -17,7 +17,7 @@ from conference.programme.importing.matching import fill
 from conference.programme.importing.plan import ImportPlan
 from conference.programme.importing.writing import cancel, save
 from conference.programme.models import Release, Slot
-from conference.programme.queries import newest_release, pending_changes, releases_of
+from conference.programme.queries import next_version, pending_changes
 
 
 @dataclass(slots=True)
@@ -75,13 +75,3 @@ def import_schedule(
         if release_now and pending_changes(actor, event):
             report.release = release(actor, event, version=next_version(actor, event))
     return report
-
-
-def next_version(actor: User, event: Event) -> str:
-    """The usual name of the next version that no version has yet."""
-    last = newest_release(actor, event)
-    taken = set(releases_of(actor, event).values_list("version", flat=True))
-    number = last.number + 1 if last else 1
-    return next(
-        name for name in (f"{each}.0" for each in range(number, number + len(taken) + 1)) if name not in taken
-    )

@@ -37,6 +37,7 @@ from conference.programme.queries import (
     get_draft,
     halls_of,
     newest_release,
+    next_version,
     pending_changes,
     tracks_of,
     was_released,
@@ -252,7 +253,7 @@ def release_programme(request: HttpRequest, event_slug: str) -> HttpResponse:
     event = organized_event(request, event_slug)
     pending = pending_changes(request.user, event)
     last = newest_release(request.user, event)
-    initial = {"seen": actions.fingerprint(pending), "version": f"{last.number + 1}.0" if last else "1.0"}
+    initial = {"seen": actions.fingerprint(pending), "version": next_version(request.user, event)}
     data = request.POST if request.method == "POST" else None
     form = ReleaseForm(data, initial=initial)
     if data is not None and form.is_valid():
