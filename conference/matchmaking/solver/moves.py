@@ -74,7 +74,7 @@ from conference.matchmaking.solver.state import (
     keep,
     make_room,
     place,
-    record,
+    remember,
     remove,
     runs_added,
     undo,
@@ -130,7 +130,7 @@ def settle(a: Integers, m: int) -> bool:
                     break
     if best < 0:
         return False
-    record(a, m)
+    remember(a, m)
     place(a, m, a[best], a[best + 1])
     return True
 
@@ -139,11 +139,11 @@ def settle(a: Integers, m: int) -> bool:
 def push(a: Integers, m: int, o: int, t: int) -> bool:
     """The first move. False where it cannot be made; the trail then knows the way back."""
     if a[a[MEETING] + m * MEETING_ROW + SLOT_OF] >= 0:
-        record(a, m)
+        remember(a, m)
         remove(a, m)
     if not make_room(a, m, o, t):
         return False
-    record(a, m)
+    remember(a, m)
     place(a, m, o, t)
     for at in range(a[TRAIL_SIZE]):
         x = a[a[TRAIL] + 3 * at]
@@ -187,7 +187,7 @@ def swap(a: Integers, m: int, t: int) -> bool:
                 number += 1
     for i in range(number):
         x = a[a[CHAIN] + i]
-        record(a, x)
+        remember(a, x)
         remove(a, x)
     for i in range(number):
         row = a[TRAIL] + 3 * i
@@ -196,7 +196,7 @@ def swap(a: Integers, m: int, t: int) -> bool:
         other = t if a[row + 2] == here else here
         if not fits(a, x, o, other):
             return False
-        record(a, x)
+        remember(a, x)
         place(a, x, o, other)
     return True
 

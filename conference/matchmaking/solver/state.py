@@ -580,7 +580,7 @@ def fill(a: Integers, placements: Placements) -> None:
 
 
 @loop
-def record(a: Integers, m: int) -> None:
+def remember(a: Integers, m: int) -> None:
     """Write on the trail where a meeting is before it changes."""
     at = a[TRAIL_SIZE]
     row = a[TRAIL] + 3 * at
@@ -609,7 +609,7 @@ def eject(a: Integers, m: int) -> bool:
     """Take a meeting out, if it may be."""
     if a[a[MEETING] + m * MEETING_ROW + LOCKED]:
         return False
-    record(a, m)
+    remember(a, m)
     remove(a, m)
     return True
 
