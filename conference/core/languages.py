@@ -46,8 +46,8 @@ def own_name(tag: str) -> str:
 
 
 def choices() -> list[tuple[str, str]]:
-    """For forms: tag and "own name (name in the reader's language)"."""
-    return [(tag, f"{own} ({name})") for tag, (own, name) in LANGUAGES.items()]
+    """For forms: tag and "own name (name in the reader's language)", once where both are the same."""
+    return [(tag, own if own == str(name) else f"{own} ({name})") for tag, (own, name) in LANGUAGES.items()]
 
 
 def offered(*texts: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -104,6 +104,15 @@ def test_a_form_knows_whether_a_text_was_changed():
     assert field.has_changed({"en": "Tea", "zh-hans": "茶"}, ["Tea", ""])
 
 
+def test_a_language_is_named_twice_only_where_its_names_differ():
+    with translation.override("zh-hans"):
+        named = dict(languages.choices())
+    assert (named["zh"], named["en"]) == ("中文", "English (英语)")
+    with translation.override("en"):
+        named = dict(languages.choices())
+    assert (named["zh"], named["en"]) == ("中文 (Chinese)", "English")
+
+
 def test_a_form_offers_the_languages_that_a_text_came_with():
     assert languages.offered({"lo": "ຊາ", "en": "Tea"}) == [
         ("en", "English"),

@@ -35,7 +35,9 @@ function follow() {
   const days = tabs.map((tab) => document.getElementById((tab.getAttribute("href") ?? "").slice(1)));
   const tops = days.map((day) => day?.getBoundingClientRect().top ?? Infinity);
   const atEnd = root.scrollHeight > root.clientHeight && root.scrollTop + root.clientHeight >= root.scrollHeight - 2;
-  const read = dayRead(tops, bar.getBoundingClientRect().bottom + 40, atEnd);
+  // Where the bar sticks, not where it stands at first: at the top of the page the day that runs stays marked.
+  const line = (document.querySelector(".top")?.clientHeight ?? 0) + bar.clientHeight + 40;
+  const read = dayRead(tops, line, atEnd);
   if (read >= 0) mark(tabs[read]);
   else if (!tabs.some((tab) => tab.hasAttribute("aria-current"))) mark(tabs[0]);
 }
