@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 
 from django.conf import settings
@@ -36,6 +38,12 @@ LANGUAGES: dict[str, tuple[str, object]] = {
     "ko": ("한국어", _("Korean")),
 }
 
+# Names of scripts as Unicode begins the names of their letters; the languages here that own a script alone.
+_SCRIPTS = {
+    "CJK": "zh-hans", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "THAI": "th", "LAO": "lo",
+    "MYANMAR": "my", "KHMER": "km", "BENGALI": "bn", "SINHALA": "si", "TAMIL": "ta", "TIBETAN": "dz", "THAANA": "dv",
+}  # fmt: skip
+
 RIGHT_TO_LEFT = {"ur", "fa", "ps", "dv", "ar", "he"}
 
 
@@ -43,6 +51,19 @@ def own_name(tag: str) -> str:
     """The language's name in its own script; the tag itself where it is not known."""
     entry = LANGUAGES.get(tag.lower().split("-")[0])
     return entry[0] if entry else tag
+
+
+def language_of_writing(text: str) -> str:
+    """The language that the letters tell, where a script belongs to one; "en" where they do not."""
+    if text.isascii():
+        return "en"
+    scripts = Counter(unicodedata.name(letter, "").split(" ")[0] for letter in text[:400] if letter.isalpha())
+    found = [(count, script) for script, count in scripts.items() if script in _SCRIPTS]
+    if not found or max(found)[0] * 4 < sum(scripts.values()):
+        return "en"
+    # Japanese is written with Han characters too, Chinese never with kana.
+    kana = scripts["HIRAGANA"] + scripts["KATAKANA"]
+    return "ja" if kana else _SCRIPTS[max(found)[1]]
 
 
 def choices() -> list[tuple[str, str]]:

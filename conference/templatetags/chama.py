@@ -38,8 +38,10 @@ def local(text: Any) -> str:
 
 @register.filter
 def local_lang(text: Any) -> str:
-    """The language tag of the version that `local` shows, for `lang="..."`."""
-    return language_of(text) if isinstance(text, Mapping) and text else ""
+    """The language tag of the version that `local` shows, for `lang="..."`. People write Burmese into the field for English too:
+    there the writing tells, so that its letters get the room they need and are read out as what they are."""
+    tag = language_of(text) if isinstance(text, Mapping) and text else ""
+    return languages.language_of_writing(text[tag]) if tag == "en" else tag
 
 
 @register.filter

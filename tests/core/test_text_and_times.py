@@ -113,6 +113,22 @@ def test_a_language_is_named_twice_only_where_its_names_differ():
     assert (named["zh"], named["en"]) == ("中文 (Chinese)", "English")
 
 
+@pytest.mark.parametrize(
+    ("written", "tag"),
+    [
+        ("Coffee after the rust", "en"),
+        ("Café, naïve", "en"),
+        ("ကော်ဖီစိုက်တောင်သူများ", "my"),
+        ("ការផ្ទេរបច្ចេកវិទ្យា IoT", "km"),
+    ],
+)
+def test_what_is_written_in_another_script_is_marked_as_its_language_in_whatever_field(
+    written: str, tag: str
+):
+    shown = Template("{% load chama %}{{ text|local_lang }}").render(Context({"text": {"en": written}}))
+    assert shown == tag
+
+
 def test_a_form_offers_the_languages_that_a_text_came_with():
     assert languages.offered({"lo": "ຊາ", "en": "Tea"}) == [
         ("en", "English"),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections import Counter
 from functools import cache
 
 from babel import Locale
 from babel.core import get_global
 
-from conference.core.languages import LANGUAGES
+from conference.core.languages import LANGUAGES, language_of_writing
 from conference.core.text import LANGUAGE_TAG
 
 # The first that fits decides: a "keynote talk" is a keynote, a "panel discussion workshop" a workshop.
@@ -27,12 +25,6 @@ _KINDS = (
 )
 _KIND_PATTERNS = tuple((kind, re.compile(words)) for kind, words in _KINDS)
 _OWN_KINDS = frozenset({kind for kind, _words in _KINDS} | {"other"})
-
-# Names of scripts as Unicode begins the names of their letters; the languages here that own a script alone.
-_SCRIPTS = {
-    "CJK": "zh-hans", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "THAI": "th", "LAO": "lo",
-    "MYANMAR": "my", "KHMER": "km", "BENGALI": "bn", "SINHALA": "si", "TAMIL": "ta", "TIBETAN": "dz", "THAANA": "dv",
-}  # fmt: skip
 
 
 def kind_of(written: str) -> str:
@@ -64,17 +56,7 @@ def text_language(language: str, text: str) -> str:
     """The tag under which a text of a session in `language` is kept; where that is not known, the writing tells."""
     spoken = spoken_language(language)
     if not spoken:
-        return _language_of_script(text)
+        return language_of_writing(text)
     if spoken.split("-")[0] == "zh":
         return "zh-hant" if re.search(r"hant|tw|hk|mo", language.lower()) else "zh-hans"
     return spoken
-
-
-def _language_of_script(text: str) -> str:
-    scripts = Counter(unicodedata.name(letter, "").split(" ")[0] for letter in text[:400] if letter.isalpha())
-    found = [(count, script) for script, count in scripts.items() if script in _SCRIPTS]
-    if not found or max(found)[0] * 4 < sum(scripts.values()):
-        return "en"
-    # Japanese is written with Han characters too, Chinese never with kana.
-    kana = scripts["HIRAGANA"] + scripts["KATAKANA"]
-    return "ja" if kana else _SCRIPTS[max(found)[1]]
