@@ -75,7 +75,7 @@ def relaxation(core: Core) -> Program:
 
 def capacities(core: Core) -> NDArray[np.int64]:
     """For each person the most meetings that their own slots, limits and requests can hold, whoever else is busy. [P]"""
-    most = np.minimum(core.maximum, core.available.sum(axis=1)).astype(np.int64)
+    most: NDArray[np.int64] = np.minimum(core.maximum, core.available.sum(axis=1)).astype(np.int64)
     for person in np.flatnonzero((core.gap > 0) | (core.run > 0)):
         most[person] = min(most[person], _spaced(core, int(person)))
     for person in np.unique(core.window_person):

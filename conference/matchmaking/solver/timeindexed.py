@@ -337,7 +337,7 @@ def _missing(model: Model, wanted: Integers, *, squared: bool) -> Terms:
     constant = 0
     for person in np.flatnonzero(missing > 0):
         width = int(missing[person])
-        cost = 2.0 * np.arange(width) + 1 if squared else np.ones(width)
+        cost: Reals = 2.0 * np.arange(width, dtype=np.float64) + 1.0 if squared else np.ones(width)
         if possible[person] == 0:
             constant += int(cost.sum())
             continue
@@ -367,7 +367,7 @@ def _unsocial(model: Model) -> Terms:
         values = np.concatenate([-np.ones(len(mine)), np.ones(width)])
         model.program.rows(np.zeros(len(entries), dtype=np.int64), entries, values, lower=0.0)
         columns.append(units)
-        costs.append(2.0 * (np.arange(width) + int(held[person])) + 1)
+        costs.append(2.0 * (np.arange(width, dtype=np.float64) + float(held[person])) + 1.0)
     return _terms(columns, costs, constant)
 
 
@@ -396,7 +396,10 @@ def _break_columns(model: Model) -> tuple[dict[int, list[int]], NDArray[np.int64
     keys = person * core.slots + slot
     firsts = np.searchsorted(keys, np.arange(core.persons * core.slots + 1))
 
-    constants = np.zeros(core.participants, dtype=np.int64)
+    days, day_of = np.unique(core.day, return_inverse=True)
+    open_days = np.zeros((core.participants, len(days)), dtype=bool)
+    open_days[person, day_of[slot]] = True
+    constants = _held_breaks(core, model.load.busy[: core.participants], ~open_days[:, day_of])
     found: dict[int, list[int]] = {}
     rows: list[int] = []
     entries: list[int] = []
@@ -404,16 +407,12 @@ def _break_columns(model: Model) -> tuple[dict[int, list[int]], NDArray[np.int64
     lower: list[float] = []
     whole: list[bool] = []  # the new columns: counts of breaks are whole, starts of groups follow
     width = program.width
-    for day in np.unique(core.day):
-        of_day = np.flatnonzero(core.day == day)
-        for p in range(core.participants):
+    for day in range(len(days)):
+        of_day = np.flatnonzero(day_of == day)
+        for p in np.flatnonzero(open_days[:, day]):
             slots = of_day[core.rank[p, of_day] >= 0]
             used = model.load.busy[p, slots]
             open_slots = touched[p, slots]
-            if not open_slots.any():
-                starts = int(used[0]) + int(((used[1:] == 1) & (used[:-1] == 0)).sum()) if len(used) else 0
-                constants[p] += max(0, starts - 1)
-                continue
             # A group may only start where there may be a meeting.
             candidates = np.flatnonzero(open_slots | (used == 1))
             starts_columns: list[int] = []
@@ -471,6 +470,14 @@ def _break_columns(model: Model) -> tuple[dict[int, list[int]], NDArray[np.int64
         count=len(lower),
     )
     return found, constants
+
+
+def _held_breaks(core: Core, busy: Integers, counted: Mask) -> NDArray[np.int64]:
+    """The breaks of each participant among the held meetings, where `counted` [participants, T]."""
+    person, slot = np.nonzero((busy > 0) & counted)
+    same = (person[1:] == person[:-1]) & (core.day[slot[1:]] == core.day[slot[:-1]])
+    apart = core.rank[person[1:], slot[1:]] - core.rank[person[:-1], slot[:-1]] > 1
+    return np.bincount(person[1:][same & apart], minlength=core.participants)
 
 
 _BUILDERS = {
