@@ -273,12 +273,22 @@ def random_move(a: Integers, settings: NDArray[np.float64]) -> bool:
 
 
 @loop
+def not_worse(a: Integers, before: Integers, order: Integers) -> bool:
+    """Whether the present counts are at most those before, by rank."""
+    for i in range(order.shape[0]):
+        k = order[i]
+        if a[k] != before[k]:
+            return a[k] < before[k]
+    return True
+
+
+@loop
 def anneal_steps(
     a: Integers, steps: int, cost: NDArray[np.float64], settings: NDArray[np.float64], order: Integers
 ) -> int:
     """Make `steps` moves; `cost` [COUNTS] are the weights of the sum, `order` the counts by rank. Returns how many were accepted.
 
-    `settings`: the temperature, the share of moves aimed at people with breaks, the share of swaps among moves of scheduled
+    `settings`: the temperature (0 for a descent: a move is made if the counts do not get worse by rank), the share of moves aimed at people with breaks, the share of swaps among moves of scheduled
     meetings, the share of moves that push in a meeting without a place.
     """
     before = np.empty(COUNTS, dtype=np.int32)
@@ -296,10 +306,14 @@ def anneal_steps(
         if a[DIFFERENCE] >= 0:
             a[EXCESS] = excess(a)
             a[INVALID] += a[EXCESS] - exceeded
-        delta = 0.0
-        for k in range(COUNTS):
-            delta += cost[k] * (a[k] - before[k])
-        if delta <= 0 or chance(a) < math.exp(-delta / settings[TEMPERATURE]):
+        if settings[TEMPERATURE] > 0.0:
+            delta = 0.0
+            for k in range(COUNTS):
+                delta += cost[k] * (a[k] - before[k])
+            taken = delta <= 0 or chance(a) < math.exp(-delta / settings[TEMPERATURE])
+        else:
+            taken = not_worse(a, before, order)
+        if taken:
             accepted += 1
             accept(a)
             if better(a, order):
