@@ -143,6 +143,25 @@ def test_the_bar_of_days_tells_which_day_is_read(new_page: NewPage) -> None:
     expect(bar.locator("[aria-current]")).to_have_count(1)
 
 
+def test_an_open_page_shows_what_an_organizer_changes(page_of: NewPage) -> None:
+    reader, organizer, words = (
+        page_of("yangon"),
+        page_of("organizer"),
+        f"Bring a sample {secrets.token_hex(3)}",
+    )
+    reader.goto("/demo/schedule/")
+    reader.get_by_role("link", name=HERBS[0], exact=True).click()
+    expect(reader.get_by_role("heading", level=1, name=HERBS[0])).to_be_visible()
+    code = reader.url.rstrip("/").rpartition("/")[2]
+    organizer.goto(f"/demo/organize/programme/sessions/{code}/")
+    organizer.get_by_role("group", name=re.compile("^Subtitle")).get_by_label("English").fill(words)
+    loaded = reader.evaluate("performance.timeOrigin")
+    organizer.get_by_role("button", name="Save").first.click()
+    expect(organizer.get_by_text("Saved.")).to_be_visible()
+    expect(reader.get_by_text(words)).to_be_visible(timeout=10_000)
+    assert reader.evaluate("performance.timeOrigin") == loaded, "The page was loaded anew."
+
+
 def test_the_first_two_minutes_can_all_wait(platform: RunningPlatform, new_page: NewPage) -> None:
     page = new_page(timezone_id="Asia/Kathmandu")
     sign_up(page, platform, f"bounmy-{secrets.token_hex(4)}@example.org", after="/demo/register/")
