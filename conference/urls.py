@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from conference.core import views as core
+from conference.programme.views import pages
 from conference.registration import views as registration
 
 urlpatterns = [
@@ -14,6 +15,8 @@ urlpatterns = [
     path("media/", include("realtime.urls")),
     path("me/", include("conference.notifications.urls")),
     path("me/", registration.me, name="me"),
+    path("r/<str:room_code>/", pages.short_address, name="short_address"),
+    path("r/<str:room_code>.svg", pages.short_address_image, name="short_address_image"),
     path("", include("conference.accounts.urls")),
     path("", include("conference.organizing.urls")),
     path("<slug:event_slug>/", include("conference.registration.urls")),

@@ -49,6 +49,8 @@ OPEN = {
     "speaker_ics": "the released programme",
     "series": "the published editions",
     "session": "the released programme",
+    "short_address": "it leads to the released programme",
+    "short_address_image": "it leads to the released programme",
     "speaker": "the released programme",
     "speakers": "the released programme",
     "upload": "it asks for itself who may see a file",

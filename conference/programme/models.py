@@ -7,7 +7,6 @@ The public sees the slots of the newest release.
 
 from __future__ import annotations
 
-import secrets
 import uuid
 
 from django.conf import settings
@@ -15,16 +14,11 @@ from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from conference.core.codes import short_code
 from conference.core.files import image_path
 from conference.core.models import COLOUR, Event
 from conference.core.text import TranslatedField, localise
 from conference.rooms.models import Room
-
-
-def short_code() -> str:
-    """Six characters of [0-9A-Z], as schedule files name sessions and speakers; no look-alikes."""
-    return "".join(secrets.choice("ABCDEFGHJKLMNPQRSTUVWXYZ23456789") for _place in range(6))
-
 
 CODE = RegexValidator(r"^[0-9A-Z]{6}$", _("A code is six capital letters or digits."))
 

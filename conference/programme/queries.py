@@ -23,7 +23,7 @@ from conference.core.models import Event
 from conference.core.personal_data import exports
 from conference.core.text import Text, localise
 from conference.core.times import event_day
-from conference.events.queries import Viewer, is_organizer, require_organizer, roles_in
+from conference.events.queries import Viewer, events_of, is_organizer, require_organizer, roles_in
 from conference.programme.changes import Place, changes_between
 from conference.programme.models import (
     AgendaFeed,
@@ -264,6 +264,14 @@ def get_session(viewer: Viewer, event: Event, code: str) -> SessionPage:
     raise Missing(
         _("There is no such session in the programme. It may have been removed; look in the programme.")
     )
+
+
+def session_of_room(viewer: Viewer, room_code: str) -> SessionPage:
+    """The session whose room has that short address, for someone who may see it; else `Missing`."""
+    found = Session.objects.filter(room__code=room_code.upper()).select_related("event").first()
+    if found is None or not events_of(viewer).filter(pk=found.event_id).exists():
+        raise Missing(_("There is no such room. Look at the screen in the hall again."))
+    return get_session(viewer, found.event, found.code)
 
 
 def speakers_of(viewer: Viewer, event: Event, text: str = "") -> QuerySet[Speaker]:

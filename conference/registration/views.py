@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from conference.accounts.countries import country_name
 from conference.accounts.queries import directory_consent_of, person_data
-from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import zone_name, zone_to_offer
 from conference.core.errors import Denied
 from conference.core.forms import posted
 from conference.core.limits import spend
 from conference.core.models import Event
+from conference.core.targets import safe_target
 from conference.events.models import EventRole
 from conference.events.queries import get_event, organized_events, roles_in
 from conference.notifications.queries import unread_count

@@ -9,13 +9,15 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from conference.core.codes import short_code
 from conference.core.models import Event
 
 
 class Room(models.Model):
-    """Where people act together live. What it is about is told by its owner, such as a session."""
+    """Where people act together live. What it is about is told by its owner, such as a session. `code` is its short address."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
+    code = models.CharField(max_length=8, unique=True, default=short_code, editable=False)
     open = models.BooleanField(default=True, help_text=_("A closed room lets in only those who run it."))
     created = models.DateTimeField(auto_now_add=True)
 

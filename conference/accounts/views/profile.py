@@ -22,9 +22,9 @@ from conference.accounts.forms import (
 )
 from conference.accounts.queries import find_organisations, spoken_languages_of
 from conference.accounts.sectors import DOMAINS
-from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import KEPT_COOKIE, zone_guess, zone_name
 from conference.core.forms import posted
+from conference.core.targets import safe_target
 
 PLAIN = (
     "name", "name_latin", "name_chinese", "job_title", "country", "came_for", "sectors", "introduction", "time_zone",

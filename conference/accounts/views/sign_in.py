@@ -21,7 +21,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -34,6 +33,7 @@ from conference.accounts.forms import CodeForm, EmailForm
 from conference.core.errors import Busy, Conflict, Invalid, Refusal
 from conference.core.forms import posted
 from conference.core.middleware import TIME_ZONE_COOKIE
+from conference.core.targets import safe_target
 
 CHALLENGE = "challenge"
 """Session key: the challenge this browser may answer with a code."""
@@ -47,16 +47,6 @@ def network_of(request: HttpRequest) -> str:
     except ValueError:
         return address
     return str(ipaddress.ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)
-
-
-def safe_target(request: HttpRequest, fallback: str = "") -> str:
-    """The `next` of the request if it leads to a page of ours."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    if len(target) <= 500 and url_has_allowed_host_and_scheme(
-        target, {request.get_host()}, require_https=request.is_secure()
-    ):
-        return target
-    return fallback
 
 
 def ask(request: HttpRequest, purpose: str, email: str, *, target: str = "") -> HttpResponse:

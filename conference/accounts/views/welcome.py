@@ -14,9 +14,9 @@ from conference.accounts.actions import change_profile, finish_welcome
 from conference.accounts.adapter import set_language_cookie
 from conference.accounts.forms import FIRST_SECTORS, InterestsForm, MediaForm, WelcomePlaceForm
 from conference.accounts.sectors import DOMAINS
-from conference.accounts.views.sign_in import safe_target
 from conference.accounts.zones import zone_guess
 from conference.core.forms import posted
+from conference.core.targets import safe_target
 
 STEPS = ("welcome", "welcome_interests", "welcome_media")
 

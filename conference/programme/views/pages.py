@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from conference.core.models import COLOUR, Event
+from conference.core.qr import qr_svg
 from conference.events.queries import get_event, is_organizer
 from conference.programme import colour
 from conference.programme.forms import FilterForm
@@ -31,13 +33,14 @@ from conference.programme.queries import (
     now_and_next,
     released_sessions,
     releases_of,
+    session_of_room,
     speakers_of,
     starred_ids,
     title_hits_first,
     tracks_of,
 )
 from conference.registration.queries import ticket_of
-from conference.rooms.queries import ON_STAGE, role_in
+from conference.rooms.queries import ON_STAGE, RUNS, role_in
 
 IMMINENT = timedelta(hours=2)
 """What is on my agenda so soon stands above what is on."""
@@ -132,6 +135,23 @@ def schedule(request: HttpRequest, event_slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+def short_address(request: HttpRequest, room_code: str) -> HttpResponse:
+    """From the wall of the hall to the room: whoever comes this way is in the hall, and comes to ask."""
+    session = session_of_room(request.user, room_code).session
+    return redirect(f"{reverse('session', args=[session.event.slug, session.code])}?hall#room-questions")
+
+
+@login_not_required
+@require_safe
+def short_address_image(request: HttpRequest, room_code: str) -> HttpResponse:
+    """The short address as a QR code, for walls and slides."""
+    session = session_of_room(request.user, room_code).session
+    address = request.build_absolute_uri(reverse("short_address", args=[session.room.code]))
+    return HttpResponse(qr_svg(address), content_type="image/svg+xml")
+
+
+@login_not_required
+@require_safe
 def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
     """All about one session; whoever may enter finds its live room here."""
     event = _event(request, event_slug)
@@ -151,6 +171,8 @@ def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
         "role": role,
         "door": door,
         "live": open_for_reader,
+        "runs": role in RUNS,
+        "short_address": f"{request.get_host()}{reverse('short_address', args=[page.session.room.code])}",
         "on": door == "open" and page.slot is not None and page.slot.start <= at < page.slot.end,  # type: ignore[operator]
         "ticket": ticket_of(request.user, event) if role is None else None,
         "organizer": is_organizer(request.user, event),
