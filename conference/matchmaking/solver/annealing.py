@@ -18,9 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.matchmaking.solver.core import Core, Integers, Placements
-from conference.matchmaking.solver.model import Objective
-from conference.matchmaking.solver.moves import anneal_steps
-from conference.matchmaking.solver.state import (
+from conference.matchmaking.solver.layout import (
     BEST,
     BREAKS,
     COUNT_OF,
@@ -31,6 +29,10 @@ from conference.matchmaking.solver.state import (
     TARGETS,
     UNSOCIAL,
     WEIGHT,
+)
+from conference.matchmaking.solver.model import Objective
+from conference.matchmaking.solver.moves import anneal_steps
+from conference.matchmaking.solver.state import (
     best_placements,
     make_state,
 )
@@ -107,7 +109,11 @@ def anneal(
         now = time.monotonic()
         if steps is None:
             chunk = int(np.clip(size * CHUNK_SECONDS / max(now - before, 1e-6), 100, 4 * size))
-        if report is not None and now - last_report > REPORT_SECONDS and (told != a[BEST : BEST + COUNTS]).any():
+        if (
+            report is not None
+            and now - last_report > REPORT_SECONDS
+            and (told != a[BEST : BEST + COUNTS]).any()
+        ):
             told = a[BEST : BEST + COUNTS].copy()
             last_report = now
             report(best_placements(a), counts(a), done)

@@ -11,13 +11,15 @@ import numpy as np
 
 from conference.matchmaking.solver.compiled import loop
 from conference.matchmaking.solver.core import Core, Integers, Placements
-from conference.matchmaking.solver.moves import settle
-from conference.matchmaking.solver.state import (
+from conference.matchmaking.solver.layout import (
     MEETING,
     MEETING_ROW,
     PUBLISHED,
     SLOT_OF,
     TRAIL_SIZE,
+)
+from conference.matchmaking.solver.moves import settle
+from conference.matchmaking.solver.state import (
     allowed,
     best_placements,
     fits,

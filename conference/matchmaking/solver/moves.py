@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from conference.matchmaking.solver.compiled import loop
 from conference.matchmaking.solver.core import Integers
-from conference.matchmaking.solver.state import (
+from conference.matchmaking.solver.layout import (
     AFTER,
     BEFORE,
     BROKEN,
@@ -64,6 +64,8 @@ from conference.matchmaking.solver.state import (
     TRAIL_SIZE,
     UNPLACED,
     UNPLACED_SIZE,
+)
+from conference.matchmaking.solver.state import (
     accept,
     allowed,
     better,
