@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conference.settings")
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.sessions import CookieMiddleware
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
@@ -19,5 +19,5 @@ from realtime import routing, transports  # noqa: E402  needs the models that we
 transports.hang_up_beyond(3 * settings.MAX_BODY_BYTES)
 
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": AuthMiddlewareStack(URLRouter(routing.urlpatterns))}
+    {"http": http, "websocket": CookieMiddleware(URLRouter(routing.urlpatterns))}
 )

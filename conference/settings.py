@@ -239,6 +239,7 @@ PERSONAL_DATA_PACKAGES = [
     "conference.rooms",
     "conference.programme",
     "realtime.chat",
+    "realtime.questions",
     "realtime.stage",
 ]
 
@@ -281,6 +282,9 @@ SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "uploads/"
 MEDIA_ROOT = VAR_DIR / "uploads"
 MAX_BODY_BYTES = 22 * 1024 * 1024
+# A venue has thousands of people behind one address; a single machine that opens as many sockets is a mistake or an attack.
+SOCKETS_PER_ADDRESS = int(os.environ.get("SOCKETS_PER_ADDRESS", "3000"))
+LEAVE_SECONDS = float(os.environ.get("LEAVE_SECONDS", "3"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

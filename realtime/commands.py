@@ -7,20 +7,24 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
-from conference.core.errors import Conflict
-from conference.rooms.queries import get_room, room_stream
+from conference.core.errors import Conflict, Denied
+from conference.core.streams import position
+from conference.rooms.queries import get_room, hosts_stream, room_stream
 from realtime import queries
 from realtime.chat import commands as chat
-from realtime.connection import in_database
+from realtime.connection import Connection, in_database
 from realtime.fields import NothingForm
 from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
 from realtime.presence import MAX_LISTED
-from realtime.protocol import MAX_STREAMS, Gap
+from realtime.protocol import MAX_STREAMS, Gap, signal_frame
 from realtime.registry import COMMANDS, Answer, Call, clean, command, find_command, room_of
 from realtime.stage import commands as stage
+from realtime.stage.actions import end_rights
 
-__all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command"]
+__all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_room"]
+
+HOSTS = ".hosts"
 
 # To import the commands of a subject registers them.
 SUBJECTS = (chat, stage)
@@ -34,23 +38,27 @@ async def ping(call: Call) -> Answer:
 @command("room.enter", NothingForm, Rate(10, 2.0, of_person=True))
 async def enter(call: Call) -> Answer:
     """Follow first, read second: what happens in between comes twice, and never not at all."""
-    room_id = room_of(call)
-    await in_database(get_room, call.person, room_id)
-    await _follow(call, room_stream(room_id))
-    snapshot, person = await in_database(_read_room, call.person, room_id)
-    call.connection.enter(room_id, snapshot["role"], person)
-    return Answer({**snapshot, "presence": await call.connection.live.presence.now(room_id)})
+    connection, room_id = call.connection, room_of(call)
+    admission = await in_database(queries.admit, call.person, room_id)
+    await _follow_room(connection, admission)
+    data, shared = await in_database(queries.room_now, call.person, admission)
+    connection.enter(room_id, admission.role, admission.person, in_hall=admission.in_hall)
+    presence = await connection.live.presence.soon(room_id)
+    return Answer({**data, "delayed": connection.live.hub.delayed}, f'{shared},"presence":{presence}')
 
 
-def _read_room(person: User, room_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    return queries.room_snapshot(person, room_id), queries.presence_data(person, room_id)
+async def _follow_room(connection: Connection, admission: queries.Admission) -> None:
+    room_id = admission.room.pk
+    await _follow(connection, room_stream(room_id))
+    if admission.runs:
+        await connection.follow(hosts_stream(room_id))
+    else:
+        connection.unfollow(hosts_stream(room_id))
 
 
 @command("room.leave", NothingForm, Rate(20, 1.0))
 async def leave(call: Call) -> Answer:
-    room_id = room_of(call)
-    call.connection.leave(room_id)
-    call.connection.unfollow(room_stream(room_id))
+    call.connection.leave_room(room_of(call))
     return Answer()
 
 
@@ -65,39 +73,60 @@ async def people(call: Call) -> Answer:
 async def follow_event(call: Call) -> Answer:
     stream = f"event.{call.data['event']}"
     await in_database(queries.get_stream, call.person, stream)
-    await _follow(call, stream)
+    await _follow(call.connection, stream)
     return Answer(await in_database(queries.get_stream, call.person, stream))
 
 
 @command("stream.resume", ResumeForm, Rate(20, 1.0, of_person=True), in_room=False)
 async def resume(call: Call) -> Answer:
     """Go on after a cut: follow again, and get what was missed in the reply. `Gap` where it is not kept any more."""
-    stream = call.data["stream"]
-    await in_database(queries.get_stream, call.person, stream)
-    was_followed = stream in call.connection.streams
-    await _follow(call, stream)
-    known, person = await in_database(_read_stream, call.person, stream)
-    updates = await call.connection.live.hub.missed(stream, call.data["seq"], known["seq"])
+    stream, connection = call.data["stream"], call.connection
+    kind, number, *audience = stream.split(".")
+    was_followed = stream in connection.streams
+    admission = None
+    if kind == "room" and not audience:
+        admission = await in_database(queries.admit, call.person, int(number))
+    else:
+        await in_database(queries.get_stream, call.person, stream)
+    await _follow(connection, stream)
+    seq = await in_database(position, stream)
+    updates = await connection.live.hub.missed(stream, call.data["seq"], seq)
     if updates is None:
         if not was_followed:
-            call.connection.unfollow(stream)
+            connection.unfollow(stream)
         raise Gap(_("Too much has happened since then. The room is loaded again."))
-    if "room" in known:
-        call.connection.enter(known["room"], known["role"], person)
-        known["presence"] = await call.connection.live.presence.now(known["room"])
-    return Answer(known, updates)
+    data: dict[str, Any] = {"stream": stream, "seq": seq}
+    encoded = f'"updates":[{",".join(updates)}]'
+    if admission is not None:
+        connection.enter(int(number), admission.role, admission.person, in_hall=admission.in_hall)
+        data |= admission.as_data()
+        encoded += f',"presence":{await connection.live.presence.soon(int(number))}'
+    return Answer(data, encoded)
 
 
-def _read_stream(person: User, stream: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    known = queries.get_stream(person, stream)
-    return known, queries.presence_data(person, known["room"]) if "room" in known else {}
+async def look_at_room(connection: Connection, room_id: int, person: User | None) -> None:
+    """After a change of rights, or once in a while: end what this person may not (any more) in a room in which they are."""
+    stream, behind = room_stream(room_id), hosts_stream(room_id)
+    if not await in_database(end_rights, connection.socket.person, room_id):
+        error = Denied(_("You cannot be in this room any more. If that is a mistake, ask the organizers."))
+        connection.leave_room(room_id)
+        connection.socket.answer(signal_frame(stream, "closed", error.as_data()))
+    elif person is not None:
+        admission = await in_database(queries.admit, person, room_id)
+        connection.live.presence.know(room_id, admission.person, in_hall=admission.in_hall)
+        if not admission.runs:
+            connection.unfollow(behind)
+        if room_id in connection.rooms and connection.rooms[room_id] != admission.role:
+            connection.rooms[room_id] = admission.role
+            connection.socket.answer(signal_frame(stream, "role", admission.as_data()))
 
 
-async def _follow(call: Call, stream: str) -> None:
-    streams = call.connection.streams
-    if stream not in streams and len(streams) >= MAX_STREAMS:
+async def _follow(connection: Connection, stream: str) -> None:
+    """A room and what only its hosts see of it count as one."""
+    followed = {each.removesuffix(HOSTS) for each in connection.streams}
+    if stream.removesuffix(HOSTS) not in followed and len(followed) >= MAX_STREAMS:
         raise Conflict(
             _("One page can follow only %(limit)d things at once. Leave a room first.")
             % {"limit": MAX_STREAMS}
         )
-    await call.connection.follow(stream)
+    await connection.follow(stream)

@@ -4,17 +4,20 @@ It refuses after accepting, because a browser shows a refused handshake as a bar
 wrong is answered, never punished by closing. A `Refusal` becomes an error frame here and nowhere else; any other exception
 is our mistake: it is logged with its trace, the browser is told so, and the socket lives on.
 
-The channel layer is not used: updates come through the hub, so a socket needs no subscription of its own.
+The channel layer is not used: updates come through the hub, so a socket needs no subscription of its own. Frames are taken
+here one by one, without Channels' dispatcher, which starts a task and visits another thread for each.
 """
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
@@ -24,11 +27,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from conference.accounts.models import User
-from conference.core.errors import Busy, Denied, Refusal
+from conference.core.errors import Busy, Refusal
 from conference.core.streams import position
-from realtime.commands import Call, clean, find_command
+from realtime.commands import Call, clean, find_command, look_at_room
 from realtime.connection import Connection, attach, detach, in_database
-from realtime.hub import end
+from realtime.farewell import say_farewell_on_sigterm
 from realtime.limits import Buckets, Rate, check
 from realtime.protocol import (
     CLOSE_BUSY,
@@ -42,15 +45,10 @@ from realtime.protocol import (
     error_frame,
     read_command,
     reply_frame,
-    resume_frame,
     signal_frame,
 )
-from realtime.queries import person_of, presence_data
-from realtime.sockets import Socket
-from realtime.stage.actions import end_rights
-
-RECHECK = 120.0
-"""Seconds after which the rights of someone who only listens are looked at again, told of a change or not."""
+from realtime.queries import person_of
+from realtime.sockets import Socket, socket_for
 
 FRAMES = Rate(60, 0.05)
 """What one socket may send altogether, good or bad."""
@@ -64,10 +62,21 @@ log = structlog.get_logger(__name__)
 class RoomConsumer(AsyncWebsocketConsumer):
     """One socket. Commands are answered one after another, in the order in which they came."""
 
-    channel_layer_alias = "none"
     connection: Connection | None = None
     socket: Socket | None = None
-    rechecking: asyncio.Task[None] | None = None
+    address = ""
+
+    async def __call__(
+        self,
+        scope: dict[str, Any],
+        receive: Callable[[], Awaitable[dict[str, Any]]],
+        send: Callable[[dict[str, Any]], Awaitable[None]],
+    ) -> None:
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while True:
+                message = await receive()
+                await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         self.buckets = Buckets()
@@ -85,27 +94,39 @@ class RoomConsumer(AsyncWebsocketConsumer):
                     SignedOut(_("You are signed out. Sign in to take part.")), CLOSE_SIGNED_OUT
                 )
                 return
-        self.socket = Socket(self.base_send, person.pk)
-        self.connection = Connection(self.socket, attach(self.socket), media_url=_media_url(self.scope))
+        self.address = _address(self.scope)
+        self.socket = socket_for(self.base_send, person.pk)
+        live = attach(self.socket, self.address)
+        say_farewell_on_sigterm(live)
+        self.connection = Connection(self.socket, live, media_url=_media_url(self.scope))
         stream = f"person.{person.pk}"
         await self.connection.follow(stream)
-        if self.connection.live.hub.followers(stream) > MAX_TABS:
+        too_many = live.hub.followers(stream) > MAX_TABS
+        if too_many or live.addresses[self.address] > settings.SOCKETS_PER_ADDRESS:
             with translation.override(self.language):
-                error = Busy(_("You have too many pages open here. Close some of them."), retry_after=60)
-                self.socket.answer(error_frame(None, error))
+                sentence = (
+                    _("You have too many pages open here. Close some of them.")
+                    if too_many
+                    else _("Too many pages are open at your internet address. Try again in a minute.")
+                )
+                self.socket.answer(error_frame(None, Busy(sentence, retry_after=60)))
             self.socket.close(CLOSE_BUSY)
             return
-        hello = {"person": person.pk, "seq": await in_database(position, stream)}
+        hello = {
+            "person": person.pk,
+            "seq": await in_database(position, stream),
+            "delayed": live.hub.delayed,
+        }
         self.socket.answer(signal_frame(stream, "hello", hello))
-        self.rechecking = asyncio.create_task(self._watch_rights())
+        self.socket.rights_changed = lambda: live.rights.look_now(self.look_at_rights)
+        live.rights.watch(self.look_at_rights)
 
     async def disconnect(self, code: int) -> None:
-        if self.rechecking is not None:
-            await end([self.rechecking])
         if self.connection is not None and self.socket is not None:
+            self.connection.live.rights.forget(self.look_at_rights)
             self.connection.leave_everything()
             await self.socket.gone()
-            await detach(self.socket, self.connection.live)
+            await detach(self.socket, self.connection.live, self.address)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.socket is None or self.connection is None:
@@ -138,9 +159,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if person is None or person.pk != connection.socket.person:
             raise SignedOut(_("You are signed out. Sign in to take part."))
         answer = await found.handle(Call(person, frame.room, data, connection))
-        if answer.updates is None:
-            return reply_frame(frame.id, answer.data)
-        return resume_frame(frame.id, answer.data, answer.updates)
+        return reply_frame(frame.id, answer.data, answer.encoded)
 
     async def _person(self) -> User | None:
         """Who this is now: people sign out, and accounts are closed, while a socket is open."""
@@ -151,47 +170,33 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=error_frame(None, error))
         await self.close(code=code)
 
-    async def _watch_rights(self) -> None:
-        """Those who may not be in a room any more are told so and get nothing further of it; whoever signed out gets nothing
-        at all. Sending commands is not needed for that: a silent listener is looked at too."""
+    async def look_at_rights(self) -> None:
+        """Those who may not be in a room any more are told so and get nothing further of it, those who do not run it any more
+        nothing further of what is for its hosts; whoever signed out gets nothing at all. Sending commands is not needed for
+        that: a silent listener is looked at too."""
         if self.socket is None or self.connection is None:
             return
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.socket.recheck.wait(), RECHECK)
-            self.socket.recheck.clear()
-            try:
-                person = await self._person()
-                for room_id in list(self.connection.rooms):
-                    if not await in_database(end_rights, self.socket.person, room_id):
-                        self._put_out(room_id)
-                    elif person is not None:
-                        known = await in_database(presence_data, person, room_id)
-                        self.connection.live.presence.know(room_id, known)
-                if person is None:
-                    with translation.override(self.language):
-                        error = SignedOut(_("You are signed out. Sign in to take part."))
-                        self.socket.answer(error_frame(None, error))
-                    self.socket.close(CLOSE_SIGNED_OUT)
-                    return
-            except Exception:
-                log.exception("rights.not_checked")
-
-    def _put_out(self, room_id: int) -> None:
-        if self.connection is None or self.socket is None:
-            return
+        person = await self._person()
         with translation.override(self.language):
-            stream = f"room.{room_id}"
-            error = Denied(
-                _("You cannot be in this room any more. If that is a mistake, ask the organizers.")
-            )
-            self.connection.leave(room_id)
-            self.connection.unfollow(stream)
-            self.socket.answer(signal_frame(stream, "closed", error.as_data()))
+            for room_id in list(self.connection.rooms):
+                await look_at_room(self.connection, room_id, person)
+            if person is None:
+                error = SignedOut(_("You are signed out. Sign in to take part."))
+                self.socket.answer(error_frame(None, error))
+                self.socket.close(CLOSE_SIGNED_OUT)
 
 
 def _headers(scope: dict[str, Any]) -> dict[bytes, str]:
     return {name: value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _address(scope: dict[str, Any]) -> str:
+    """Where the connection comes from; behind proxies, what the outermost of ours says."""
+    passed_on = [each.strip() for each in _headers(scope).get(b"x-forwarded-for", "").split(",")]
+    proxies = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    if 0 < proxies <= len(passed_on):
+        return passed_on[-proxies]
+    return str((scope.get("client") or [""])[0])
 
 
 def _same_site(scope: dict[str, Any]) -> bool:

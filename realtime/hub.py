@@ -1,14 +1,18 @@
 """The hub: one in each web process. It reads the bus once, and gives each frame, as it was encoded, to all local sockets.
 
-The bus is one Redis stream (`core.streams.BUS`) for updates and one pub/sub channel for signals. The hub remembers where in
-the bus it is: when Redis goes and comes back it reads on from there. What an action could not send meanwhile is in the
-database only, so followers are then asked to resume, and find out.
+The bus is one Redis stream (`core.streams.BUS`) for updates and pub/sub channels for signals. The hub remembers where in
+the bus it is: when Redis goes and comes back it reads on from there. What a process could not send meanwhile it sends then
+(`core.streams`); what a process that died could not send is in the database only, so followers are told where their streams
+stand, and whoever is behind resumes.
 
 Updates of one stream are numbered without gaps by the database but may reach the bus a little out of order, from two
 processes. The hub holds an early one back for a moment. A number that never comes is a gap: it delivers the rest, and the
 browsers, who see the gap, resume.
 
-Sockets take frames through `Socket.offer`, which never blocks. That is the seam for faster transports later.
+What costs is not the frame but the message: one call into the kernel for each socket. So a quiet stream is passed on at once,
+and a busy one is gathered for 50 to 100 ms into one message. Signals of which only the newest counts go out at most once a
+second, and counters are summed over all processes for 300 ms. A room with thousands of sockets is served in slices, so that
+others get their turn in between. Sockets never block (`sockets`).
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +29,9 @@ import redis.asyncio as redis
 import structlog
 from redis.exceptions import RedisError
 
-from conference.core.streams import BUS, HISTORY, HISTORY_LENGTH, SIGNALS
+from conference.core.streams import BUS, COUNTS, HISTORY, HISTORY_LENGTH, LATEST, SIGNALS, read_latest
 from realtime.protocol import signal_frame
-from realtime.sockets import Socket
+from realtime.sockets import Packet, Socket
 
 RING = 500
 HOLD = 0.25
@@ -36,10 +41,35 @@ BLOCK = 5.0
 READY = 3.0
 """Seconds that following waits for the bus; without Redis people still get in, and catch up later."""
 YIELD_EVERY = 500
+"""Sockets that are served in one go, before others get their turn."""
+GATHER = 0.05
+GATHER_MOST = 0.1
+"""Seconds for which the frames of a busy stream are gathered: as long as handing out the last ones took, within these."""
+LATEST_EVERY = 1.0
+COUNT_FOR = 0.3
+MAX_KEYS = 50
+"""Things that one signal may count."""
 
 log = structlog.get_logger(__name__)
 
 RETRIABLE = (RedisError, OSError, asyncio.TimeoutError)
+
+
+Positions = Callable[[list[str]], Awaitable[dict[str, int]]]
+
+
+async def _no_positions(_streams: list[str]) -> dict[str, int]:
+    return {}
+
+
+@dataclass(slots=True)
+class Latest:
+    """A signal of which only the newest counts."""
+
+    text: str
+    order: int
+    told: float = float("-inf")
+    timer: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
@@ -51,6 +81,18 @@ class Track:
     last: int | None = None
     held: dict[int, str] = field(default_factory=dict)
     timer: asyncio.TimerHandle | None = None
+    gathered: list[tuple[str, bool]] = field(default_factory=list)
+    turn: asyncio.TimerHandle | asyncio.Task[None] | None = None
+    """The handing out that is due or under way."""
+    served: float = float("-inf")
+    pause: float = GATHER
+    latest: dict[str, Latest] = field(default_factory=dict)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        for waiting in (self.timer, self.turn, *(each.timer for each in self.latest.values())):
+            if waiting is not None:
+                waiting.cancel()
 
 
 async def end(tasks: list[asyncio.Task[None]]) -> None:
@@ -65,7 +107,10 @@ async def end(tasks: list[asyncio.Task[None]]) -> None:
 class Hub:
     """Streams and their local followers. Lives in one event loop; `start` and `stop` frame its life."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, positions: Positions = _no_positions) -> None:
+        self.delayed = False
+        """Whether updates of other processes do not come at the moment: Redis is away."""
+        self._positions = positions
         self.tracks: dict[str, Track] = {}
         self.server = redis.Redis.from_url(redis_url, socket_timeout=2, socket_connect_timeout=2)
         self._bus = redis.Redis.from_url(redis_url, socket_timeout=BLOCK * 3, socket_connect_timeout=2)
@@ -77,8 +122,7 @@ class Hub:
 
     async def stop(self) -> None:
         for track in self.tracks.values():
-            if track.timer:
-                track.timer.cancel()
+            track.stop()
         await end(self._tasks)
         await self._bus.aclose()
         await self.server.aclose()
@@ -100,8 +144,7 @@ class Hub:
             return
         track.members.discard(socket)
         if not track.members:
-            if track.timer:
-                track.timer.cancel()
+            track.stop()
             del self.tracks[stream]
 
     def followers(self, stream: str) -> int:
@@ -145,9 +188,9 @@ class Hub:
             if track.timer is None:
                 track.timer = asyncio.get_running_loop().call_later(HOLD, self._give_up, stream)
             return
-        self._deliver(track, seq, text)
+        self._deliver(stream, track, seq, text)
         while track.held and (following := (track.last or 0) + 1) in track.held:
-            self._deliver(track, following, track.held.pop(following))
+            self._deliver(stream, track, following, track.held.pop(following))
         if not track.held and track.timer:
             track.timer.cancel()
             track.timer = None
@@ -158,28 +201,127 @@ class Hub:
             return
         track.timer = None
         for seq in sorted(track.held):
-            self._deliver(track, seq, track.held.pop(seq))
+            self._deliver(stream, track, seq, track.held.pop(seq))
 
-    def _deliver(self, track: Track, seq: int, text: str) -> None:
+    def _deliver(self, stream: str, track: Track, seq: int, text: str) -> None:
         track.last = seq
         track.ring.append((seq, text))
-        concerns_rights = '"update":"rights.' in text[:120]
-        for socket in track.members:
-            socket.offer(text)
-            if concerns_rights:
-                socket.recheck.set()
+        self._gather(stream, track, text, passing=False)
+        if '"update":"rights.' in text[:120]:
+            for socket in list(track.members):
+                socket.rights_changed()
 
     def pass_on(self, stream: str, text: str) -> None:
         """A signal: to whoever keeps up."""
         track = self.tracks.get(stream)
-        for socket in track.members if track else ():
-            socket.offer(text, passing=True)
+        if track is not None:
+            self._gather(stream, track, text, passing=True)
 
-    def _ask_to_resume(self) -> None:
-        for stream, track in self.tracks.items():
-            text = signal_frame(stream, "resume", {})
-            for socket in track.members:
-                socket.offer(text)
+    def pass_on_latest(self, stream: str, name: str, order: int, text: str) -> None:
+        """A signal that replaces the one before it: at once, then the newest after a second."""
+        track = self.tracks.get(stream)
+        if track is None:
+            return
+        known = track.latest.get(name)
+        if known is None:
+            known = track.latest[name] = Latest(text, order)
+        elif order < known.order:
+            return  # it overtook this one on the way
+        known.text, known.order = text, order
+        if known.timer is None:
+            loop = asyncio.get_running_loop()
+            known.timer = loop.call_at(
+                max(loop.time(), known.told + LATEST_EVERY), self._tell_latest, stream, known
+            )
+
+    def _tell_latest(self, stream: str, known: Latest) -> None:
+        known.timer = None
+        known.told = asyncio.get_running_loop().time()
+        self.pass_on(stream, known.text)
+
+    def add_counts(self, stream: str, name: str, counts: dict[str, int]) -> None:
+        """Sum what all processes counted, and tell it after a moment as one signal."""
+        track = self.tracks.get(stream)
+        if track is None:
+            return
+        if name not in track.counts:
+            track.counts[name] = Counter()
+            asyncio.get_running_loop().call_later(COUNT_FOR, self._tell_counts, stream, track, name)
+        track.counts[name].update(counts)
+
+    def _tell_counts(self, stream: str, track: Track, name: str) -> None:
+        counted = track.counts.pop(name)
+        if self.tracks.get(stream) is track:
+            self.pass_on(stream, signal_frame(stream, name, dict(counted.most_common(MAX_KEYS))))
+
+    # --- handing out ---
+
+    def _gather(self, stream: str, track: Track, text: str, *, passing: bool) -> None:
+        """At once where the stream was quiet; else with what else comes until it is its turn."""
+        track.gathered.append((text, passing))
+        if track.turn is not None:
+            return
+        loop = asyncio.get_running_loop()
+        due = track.served + track.pause
+        if loop.time() >= due:
+            self._hand_out(stream, track)
+        else:
+            track.turn = loop.call_at(due, self._hand_out, stream, track)
+
+    def _hand_out(self, stream: str, track: Track) -> None:
+        packet = Packet(track.gathered)
+        track.gathered = []
+        began = asyncio.get_running_loop().time()
+        members = list(track.members)
+        for socket in members[:YIELD_EVERY]:
+            socket.take(packet)
+        if len(members) > YIELD_EVERY:
+            track.turn = asyncio.create_task(self._hand_out_slices(stream, track, packet, members, began))
+        else:
+            self._handed_out(stream, track, began)
+
+    async def _hand_out_slices(
+        self, stream: str, track: Track, packet: Packet, members: list[Socket], began: float
+    ) -> None:
+        for first in range(YIELD_EVERY, len(members), YIELD_EVERY):
+            await asyncio.sleep(0)
+            for socket in members[first : first + YIELD_EVERY]:
+                if socket in track.members:  # nothing comes after having left
+                    socket.take(packet)
+        self._handed_out(stream, track, began)
+
+    def _handed_out(self, stream: str, track: Track, began: float) -> None:
+        loop = asyncio.get_running_loop()
+        track.served = loop.time()
+        track.pause = min(GATHER_MOST, max(GATHER, track.served - began))
+        due = track.served + track.pause
+        track.turn = loop.call_at(due, self._hand_out, stream, track) if track.gathered else None
+
+    # --- Redis goes and comes back ---
+
+    def _be_delayed(self, delayed: bool) -> None:
+        """Tell everyone, once, that live updates are late, or that they are not any more. Each socket follows the stream of
+        its person, so that reaches each once."""
+        if self.delayed == delayed:
+            return
+        self.delayed = delayed
+        for stream in [name for name in self.tracks if name.startswith("person.")]:
+            self.pass_on(stream, signal_frame(stream, "delayed", {"delayed": delayed}))
+
+    async def _catch_up(self) -> None:
+        """Tell where the streams stand: whoever is behind resumes."""
+        names = list(self.tracks)
+        try:
+            known = await self._positions(names)
+        except Exception:
+            log.exception("hub.no_positions")
+            known = {}
+        for stream in names:
+            data = {"seq": known[stream]} if stream in known else {}
+            track = self.tracks.get(stream)
+            if track is not None:
+                self._gather(stream, track, signal_frame(stream, "resume", data), passing=False)
+            await asyncio.sleep(0)
 
     # --- the bus ---
 
@@ -203,9 +345,11 @@ class Hub:
                 if failures:
                     log.info("hub.bus_is_back", after_failures=failures)
                     failures = 0
-                    self._ask_to_resume()
+                    self._be_delayed(False)
+                    await self._catch_up()
             except RETRIABLE as error:
                 failures += 1
+                self._be_delayed(True)
                 log.warning("hub.bus_lost", error=type(error).__name__, failures=failures)
                 await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)) * random.uniform(0.5, 1.0))
 
@@ -214,14 +358,22 @@ class Hub:
         while True:
             try:
                 async with self._bus.pubsub(ignore_subscribe_messages=True) as listener:
-                    await listener.subscribe(SIGNALS)
+                    await listener.subscribe(SIGNALS, LATEST, COUNTS)
                     failures = 0
                     while True:
                         message = await listener.get_message(timeout=BLOCK)
                         if message is not None and message["type"] == "message":
-                            text = message["data"].decode()
-                            self.pass_on(json.loads(text)["stream"], text)
+                            self._hear(message["channel"].decode(), message["data"].decode())
             except RETRIABLE as error:
                 failures += 1
                 log.warning("hub.signals_lost", error=type(error).__name__)
                 await asyncio.sleep(min(5.0, 0.2 * 2 ** min(failures, 5)) * random.uniform(0.5, 1.0))
+
+    def _hear(self, channel: str, text: str) -> None:
+        if channel == LATEST:
+            self.pass_on_latest(*read_latest(text))
+        elif channel == COUNTS:
+            counted = json.loads(text)
+            self.add_counts(counted["stream"], counted["signal"], counted["counts"])
+        else:
+            self.pass_on(json.loads(text)["stream"], text)

@@ -7,7 +7,9 @@ by a signal that carries the newest state and replaces what was known.
 Names travel only while few are here. In larger rooms the signal carries the count alone, and a browser that shows the list
 asks for it (`room.people`).
 
-Everybody counts; names are told only of people who agreed to be listed or who are on the stage (`queries.presence_data`).
+`count` is everybody: those `online` and those `in_hall`, whose ticket is for being there and who have the room open on a phone.
+
+Everybody counts; names are told only of people who agreed to be listed or who are on the stage (`queries.admit`).
 The others are here as a bare `{"id": 7}`, which never leaves the server.
 """
 
@@ -19,11 +21,12 @@ import time
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import structlog
 
-from conference.core.streams import SIGNALS, encode
+from conference.core.streams import LATEST, encode, latest_text
 from conference.rooms.queries import room_stream
 from realtime.hub import RETRIABLE, Hub, end
 from realtime.protocol import signal_frame
@@ -46,9 +49,11 @@ class Here:
 
     sockets: Counter[int] = field(default_factory=Counter)
     people: dict[int, Person] = field(default_factory=dict)
+    in_hall: set[int] = field(default_factory=set)
     changed: bool = True
     written: float = 0.0
     told: dict[str, Any] | None = None
+    soon: tuple[float, str] | None = None
 
 
 class Presence:
@@ -69,18 +74,22 @@ class Presence:
         for room_id in list(self._rooms):
             await self._tell(room_id, closing=True)
 
-    def join(self, room_id: int, person: Person) -> None:
+    def join(self, room_id: int, person: Person, *, in_hall: bool = False) -> None:
         here = self._rooms.setdefault(room_id, Here())
         here.sockets[person["id"]] += 1
-        here.changed |= here.people.get(person["id"]) != person
-        here.people[person["id"]] = person
+        self._know(here, person, in_hall)
 
-    def know(self, room_id: int, person: Person) -> None:
+    def know(self, room_id: int, person: Person, *, in_hall: bool = False) -> None:
         """What may be told of someone who is here has perhaps changed."""
         here = self._rooms.get(room_id)
-        if here is not None and person["id"] in here.people and here.people[person["id"]] != person:
-            here.people[person["id"]] = person
-            here.changed = True
+        if here is not None and person["id"] in here.people:
+            self._know(here, person, in_hall)
+
+    def _know(self, here: Here, person: Person, in_hall: bool) -> None:
+        number = person["id"]
+        here.changed |= here.people.get(number) != person or (number in here.in_hall) != in_hall
+        here.people[number] = person
+        (here.in_hall.add if in_hall else here.in_hall.discard)(number)
 
     def leave(self, room_id: int, person_id: int) -> None:
         here = self._rooms.get(room_id)
@@ -90,10 +99,22 @@ class Presence:
         if here.sockets[person_id] == 0:
             del here.sockets[person_id]
             here.people.pop(person_id, None)
+            here.in_hall.discard(person_id)
             here.changed = True
 
+    async def soon(self, room_id: int) -> str:
+        """The same as `now`, encoded; in a large room, where nobody sees one more, up to a second old."""
+        here = self._rooms.get(room_id)
+        if here and here.soon and here.soon[0] > time.monotonic() - TELL_EVERY:
+            return here.soon[1]
+        data = await self.now(room_id)
+        encoded = encode(data)
+        if here and data["count"] > MAX_IN_SIGNAL:
+            here.soon = (time.monotonic(), encoded)
+        return encoded
+
     async def now(self, room_id: int, *, most: int = MAX_IN_SIGNAL) -> dict[str, Any]:
-        """`{"count": 12, "people": [...]}`; `people` is null where more than `most` are here."""
+        """`{"count": 12, "online": 9, "in_hall": 3, "people": [...]}`; `people` is null where more than `most` are here."""
         others: list[dict[str, Any]] = []
         try:
             entries: Any = await self._hub.server.hgetall(KEY.format(room_id))
@@ -106,8 +127,17 @@ class Presence:
 
     def _own(self, room_id: int) -> dict[str, Any]:
         here = self._rooms.get(room_id)
-        people = list(here.people.values()) if here else []
-        return {"at": time.time(), "count": len(people), "people": people[:MAX_LISTED]}
+        if here is None:
+            return {"at": time.time(), "count": 0, "in_hall": 0, "people": [], "hall": []}
+        people = list(islice(here.people.values(), MAX_LISTED))
+        hall = [person["id"] for person in people if person["id"] in here.in_hall]
+        return {
+            "at": time.time(),
+            "count": len(here.people),
+            "in_hall": len(here.in_hall),
+            "people": people,
+            "hall": hall,
+        }
 
     async def _run(self) -> None:
         while True:
@@ -133,8 +163,9 @@ class Presence:
             data = _sum([json.loads(entry) for entry in entries.values()], MAX_IN_SIGNAL)
             if data != here.told:
                 here.told = data
-                frame = signal_frame(room_stream(room_id), "presence", data)
-                await self._hub.server.publish(SIGNALS, frame)
+                stream = room_stream(room_id)
+                text = latest_text(stream, "presence", signal_frame(stream, "presence", data))
+                await self._hub.server.publish(LATEST, text)
         except RETRIABLE as error:
             here.changed = True
             log.warning("presence.not_told", error=type(error).__name__)
@@ -148,6 +179,8 @@ def _sum(entries: list[dict[str, Any]], most: int) -> dict[str, Any]:
     people = {person["id"]: person for entry in fresh for person in entry["people"]}
     listed_all = all(entry["count"] == len(entry["people"]) for entry in fresh)
     count = len(people) if listed_all else sum(entry["count"] for entry in fresh)
+    hall = {number for entry in fresh for number in entry["hall"]}
+    in_hall = len(hall) if listed_all else sum(entry["in_hall"] for entry in fresh)
     named = [person for _id, person in sorted(people.items()) if "name" in person]
     shown = named if listed_all and count <= most else None
-    return {"count": count, "people": shown}
+    return {"count": count, "online": count - in_hall, "in_hall": in_hall, "people": shown}

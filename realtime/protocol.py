@@ -6,6 +6,7 @@ Pure: text in, values out. `docs/protocol.md` tells the same to people, and a te
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -29,6 +30,7 @@ MAX_UNANSWERED = 4 * 1024 * 1024
 MAX_STREAMS = 8
 """Streams that one socket may follow."""
 
+CLOSE_AWAY = 1012
 CLOSE_SIGNED_OUT = 4401
 CLOSE_FOREIGN = 4403
 CLOSE_SLOW = 4008
@@ -130,14 +132,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def reply_frame(number: int, data: dict[str, Any]) -> str:
-    """The answer to one command."""
-    return encode({"reply": number, "data": data})
-
-
-def resume_frame(number: int, data: dict[str, Any], updates: list[str]) -> str:
-    """The answer to `stream.resume`: `data`, and in it the missed frames as they were sent to others."""
-    return f'{{"reply":{number},"data":{encode(data)[:-1]},"updates":[{",".join(updates)}]}}}}'
+def reply_frame(number: int, data: dict[str, Any], encoded: str = "") -> str:
+    """The answer to one command: `data`, and in it further members that are JSON already."""
+    if not encoded:
+        return encode({"reply": number, "data": data})
+    before = encode(data)[:-1]
+    return f'{{"reply":{number},"data":{before}{"," if data else ""}{encoded}}}}}'
 
 
 def error_frame(number: int | None, error: Refusal) -> str:
@@ -148,3 +148,8 @@ def error_frame(number: int | None, error: Refusal) -> str:
 def signal_frame(stream: str, name: str, data: dict[str, Any]) -> str:
     """A signal to one socket, such as the wish that it resumes."""
     return encode({"stream": stream, "signal": name, "data": data})
+
+
+def join_frames(texts: Sequence[str]) -> str:
+    """Frames as one message: one stands alone, several as a list."""
+    return texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
@@ -13,11 +15,13 @@ from conference.accounts.models import Consent, User
 from conference.accounts.queries import directory_consent_of, person_data
 from conference.core.errors import Missing
 from conference.core.models import Event
-from conference.core.streams import position
+from conference.core.streams import encode, position, positions
 from conference.events.queries import Viewer, events_of
-from conference.rooms.queries import ON_STAGE, get_room, room_stream
-from realtime.chat.queries import message_data, newest_messages
-from realtime.stage.queries import publication_data, publications_in
+from conference.registration.models import Ticket
+from conference.registration.queries import ticket_of
+from conference.rooms.models import Room
+from conference.rooms.queries import ON_STAGE, RUNS, get_room, hosts_stream, room_stream
+from realtime.snapshots import own_part, shared_part
 
 
 def person_of(session: SessionBase) -> User | None:
@@ -36,46 +40,80 @@ def person_of(session: SessionBase) -> User | None:
     return user if constant_time_compare(known, user.get_session_auth_hash()) else None
 
 
-def room_snapshot(viewer: Viewer, room_id: int) -> dict[str, Any]:
-    """All that is needed to draw the room, with the viewer's role and the stream's position.
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Someone who may be in a room: as what, and what the others may know of them."""
 
-    The position is read before the state: an update in between is applied twice by the browser, never missed.
-    """
+    room: Room
+    role: str
+    person: dict[str, Any]
+    in_hall: bool
+
+    @property
+    def runs(self) -> bool:
+        return self.role in RUNS
+
+    def as_data(self) -> dict[str, Any]:
+        return {
+            "room": self.room.pk,
+            "role": self.role,
+            "may_publish": self.role in ON_STAGE,
+            "runs": self.runs,
+            "stream": room_stream(self.room.pk),
+        }
+
+
+def admit(viewer: Viewer, room_id: int) -> Admission:
+    """The room and the viewer's part in it, or the refusal of `get_room`."""
     room, role = get_room(viewer, room_id)
-    stream = room_stream(room.pk)
-    seq = position(stream)
-    messages, more = newest_messages(room)
-    return {
-        "room": room.pk,
-        "role": role,
-        "may_publish": role in ON_STAGE,
-        "stream": stream,
-        "seq": seq,
-        "state": {
-            "message": [message_data(message) for message in messages],
-            "publication": [publication_data(publication) for publication in publications_in(room)],
-        },
-        "more": more,
-    }
+    assert isinstance(viewer, User)
+    ticket = ticket_of(viewer, room.event)
+    in_hall = ticket is not None and ticket.mode == Ticket.Mode.ONSITE
+    return Admission(room, role, _presence_data(viewer, room, role), in_hall)
 
 
-def presence_data(person: User, room_id: int) -> dict[str, Any]:
+def _presence_data(person: User, room: Room, role: str) -> dict[str, Any]:
     """What others in the room may know of someone who is there: a name if the person agreed to be listed among the
     participants of the event or has a part on the stage, else no more than the id, to count by."""
-    room, role = get_room(person, room_id)
-    consent = directory_consent_of(person, room.event)
+    consent = None if role in ON_STAGE else directory_consent_of(person, room.event)
     agreed = consent is not None and consent.audience == Consent.Audience.PARTICIPANTS
     return person_data(person) if agreed or role in ON_STAGE else {"id": person.pk}
+
+
+def room_now(viewer: User, admission: Admission) -> tuple[dict[str, Any], str]:
+    """All that is needed to draw the room, for someone who was admitted and follows its streams already: what is theirs, and
+    the shared part, encoded.
+
+    The positions are read before the state: an update in between is applied twice by the browser, never missed.
+    """
+    room, stream = admission.room, room_stream(admission.room.pk)
+    behind = hosts_stream(room.pk)
+    known = positions([stream, behind] if admission.runs else [stream])
+    data = {**admission.as_data(), "seq": known[stream], "own": own_part(viewer, room, admission.role)}
+    encoded = shared_part(room, known[stream])
+    if admission.runs:
+        hosts = encode({"stream": behind, "seq": known[behind]})[:-1]
+        encoded += f',"hosts":{hosts},{shared_part(room, known[behind], hosts=True)}}}'
+    return data, encoded
+
+
+def room_snapshot(viewer: Viewer, room_id: int) -> dict[str, Any]:
+    """The whole of what `room.enter` reads, for who wants it as values."""
+    admission = admit(viewer, room_id)
+    assert isinstance(viewer, User)
+    data, encoded = room_now(viewer, admission)
+    return {**data, **json.loads(f"{{{encoded}}}")}
 
 
 def get_stream(viewer: Viewer, stream: str) -> dict[str, Any]:
     """What a follower needs to know of a stream: its name and position, and in a room the viewer's role. `Missing` or
     `Denied` for whoever may not follow it."""
-    kind, _dot, number = stream.partition(".")
+    kind, number, *audience = stream.split(".")
     known: dict[str, Any] = {"stream": stream}
     if kind == "room":
-        room, role = get_room(viewer, int(number))
-        known |= {"room": room.pk, "role": role, "may_publish": role in ON_STAGE}
+        _room, role = get_room(viewer, int(number))
+        if audience and role not in RUNS:
+            raise Missing(_("There is no such stream."))
     elif kind == "event":
         get_event_by_id(viewer, int(number))
     elif viewer is None or kind != "person" or int(number) != viewer.pk:

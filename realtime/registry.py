@@ -32,10 +32,10 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """The reply's data; `updates` are missed frames, passed on as they were."""
+    """The reply's data; `encoded`: further members of it that are JSON already, such as `"more":true`."""
 
     data: dict[str, Any] = field(default_factory=dict)
-    updates: list[str] | None = None
+    encoded: str = ""
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

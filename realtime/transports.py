@@ -1,20 +1,35 @@
-"""What the server's transport can tell beyond ASGI: how much a slow reader has not taken yet, and how much a writer sends.
+"""What the server's transport can do beyond ASGI: take bytes at once, and tell how much a slow reader has not taken yet.
 
-ASGI's `send` returns at once on daphne, which buffers without bound; a body that it receives it keeps whole, on the disk, before
-the application hears of it. This reaches into daphne 4.2 and Twisted (both
-pinned; `tests/realtime/test_daphne.py` holds the names) and says nothing where it stands on another server.
+ASGI's `send` on daphne is a coroutine, an encoding and a wake-up for each delivery, and returns at once however much is
+buffered; a body that it receives it keeps whole, on the disk, before the application hears of it. This reaches into daphne
+4.2, Autobahn and Twisted (all pinned; `tests/realtime/test_daphne.py` holds the names) and keeps away from whatever it does not
+know: on another server, behind TLS in the process and in tests sockets use plain ASGI.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import struct
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
+import structlog
+from autobahn.websocket.protocol import WebSocketProtocol as Autobahn
 from daphne.http_protocol import WebRequest
 from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet import tcp
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+OPEN = Autobahn.STATE_OPEN
+
+log = structlog.get_logger(__name__)
+
+# What the direct way uses of others. A name that is gone must not be found out in the middle of a delivery.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "protocol": ("state", "sendCloseFrame", "send_queue", "_perMessageCompress", "transport"),
+    "transport": ("socket", "dataBuffer", "offset", "_tempDataLen", "write", "connected", "TLS"),
+}
 
 
 def protocol_of(send: Send) -> WebSocketProtocol | None:
@@ -24,6 +39,46 @@ def protocol_of(send: Send) -> WebSocketProtocol | None:
     return None
 
 
+def can_go_direct(protocol: WebSocketProtocol | None) -> bool:
+    """Whether whole WebSocket frames may be written to this connection's socket past the server: an open, plain,
+    uncompressed one, of which every name that is needed is there. Asked once, after accepting."""
+    if protocol is None:
+        return False
+    transport = getattr(protocol, "transport", None)
+    missing = [
+        name
+        for what, names in ((protocol, _NAMES["protocol"]), (transport, _NAMES["transport"]))
+        for name in names
+        if not hasattr(what, name)
+    ]
+    if not isinstance(transport, tcp.Connection) or missing:
+        log.info("socket.goes_through_asgi", transport=type(transport).__name__, missing=missing)
+        return False
+    return (
+        protocol.state == OPEN
+        and protocol._perMessageCompress is None
+        and not protocol.send_queue
+        and not transport.TLS
+        and bool(transport.connected)
+    )
+
+
+def message_bytes(text: str) -> bytes:
+    """A text message as the one unmasked frame that a server sends (RFC 6455, 5.2)."""
+    payload = text.encode("utf-8", "replace")
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + struct.pack("!H", size) + payload
+    return b"\x81\x7f" + struct.pack("!Q", size) + payload
+
+
+def close(protocol: WebSocketProtocol, code: int) -> None:
+    """Say good-bye behind everything that was written. `sendClose`, which ASGI's close comes to, refuses 1012."""
+    protocol.sendCloseFrame(code=code, isReply=False)
+
+
 def unsent(protocol: WebSocketProtocol | None) -> int:
     """Bytes that the server holds for this reader; 0 where that cannot be known."""
     transport = getattr(protocol, "transport", None)
@@ -31,6 +86,17 @@ def unsent(protocol: WebSocketProtocol | None) -> int:
         return 0
     held = getattr(transport, "dataBuffer", b"")
     return len(held) - getattr(transport, "offset", 0) + getattr(transport, "_tempDataLen", 0)
+
+
+def stop_listening(protocols: Iterable[WebSocketProtocol | None]) -> None:
+    """Have the server of these connections take no further ones; those that are open stay."""
+    servers = {id(found): found for each in protocols if (found := getattr(each, "server", None)) is not None}
+    for server in servers.values():
+        for listener in server.listeners:
+            port = getattr(listener, "result", None)
+            if port is not None:
+                port.stopListening()
+        server.listeners.clear()
 
 
 def hang_up_beyond(most: int) -> None:

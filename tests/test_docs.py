@@ -143,7 +143,7 @@ def updates_of_the_code() -> set[str]:
 def signals_of_the_code() -> set[str]:
     return {
         node.args[1].value
-        for name in ("signal", "signal_frame")
+        for name in ("signal", "signal_frame", "signal_latest", "count")
         for node in product_calls(name)
         if len(node.args) > 1
         and isinstance(node.args[1], ast.Constant)

@@ -58,3 +58,8 @@ def role_in(viewer: Viewer, room: Room) -> str | None:
 def room_stream(room_id: int) -> str:
     """The stream that everyone in the room follows."""
     return f"room.{room_id}"
+
+
+def hosts_stream(room_id: int) -> str:
+    """The stream that those who run the room (`RUNS`) follow besides."""
+    return f"room.{room_id}.hosts"

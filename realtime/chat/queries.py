@@ -13,6 +13,7 @@ from conference.events.queries import Viewer
 from conference.rooms.models import Room
 from conference.rooms.queries import get_room
 from realtime.chat.models import Message
+from realtime.snapshots import shows_to_everyone
 
 SNAPSHOT_MESSAGES = 50
 
@@ -42,6 +43,13 @@ def newest_messages(room: Room, before: int | None = None) -> tuple[list[Message
         rows = rows.filter(pk__lt=before)
     found = list(rows[: SNAPSHOT_MESSAGES + 1])
     return found[SNAPSHOT_MESSAGES - 1 :: -1], len(found) > SNAPSHOT_MESSAGES
+
+
+@shows_to_everyone
+def chat_part(room: Room) -> dict[str, Any]:
+    """The newest messages for whoever comes in, and whether there are older ones."""
+    messages, more = newest_messages(room)
+    return {"state": {"message": [message_data(message) for message in messages]}, "more": more}
 
 
 @exports(

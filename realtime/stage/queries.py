@@ -11,6 +11,7 @@ from conference.core.errors import Denied, Missing
 from conference.events.queries import Viewer
 from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, get_room
+from realtime.snapshots import shows_to_everyone
 from realtime.stage.models import Publication
 from realtime.stage.names import publication_name
 
@@ -34,6 +35,12 @@ def publications_in(room: Room) -> list[Publication]:
     """What is on the stage, in the order in which it came."""
     rows = Publication.objects.filter(room=room).select_related("user__organisation")
     return list(rows.order_by("started", "pk"))
+
+
+@shows_to_everyone
+def stage_part(room: Room) -> dict[str, Any]:
+    """What is on the stage, for whoever comes in."""
+    return {"state": {"publication": [publication_data(each) for each in publications_in(room)]}}
 
 
 def get_publication(viewer: Viewer, room: Room, publication_id: int) -> Publication:

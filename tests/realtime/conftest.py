@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import date
 from typing import Any
@@ -101,16 +102,24 @@ class Tab:
     def __init__(self, communicator: WebsocketCommunicator) -> None:
         self.wire = communicator
         self._ids = itertools.count(1)
+        self.came: deque[dict[str, Any]] = deque()
         self.aside: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
         self.refusal: dict[str, Any] = {}
+
+    async def _next(self, timeout: float) -> dict[str, Any]:
+        """The next frame of all: a message is one, or a list of them."""
+        if not self.came:
+            message = json.loads(await self.wire.receive_from(timeout))
+            self.came.extend(message if isinstance(message, list) else [message])
+        return self.came.popleft()
 
     async def frame(self, timeout: float = 3) -> dict[str, Any]:
         """The next frame of any kind but presence, which comes when it likes."""
         if self.aside:
             return self.aside.pop(0)
         while True:
-            frame = json.loads(await self.wire.receive_from(timeout))
+            frame = await self._next(timeout)
             if frame.get("signal") != "presence":
                 return frame
 
@@ -118,7 +127,7 @@ class Tab:
         """The data of the next signal of that name; other frames are kept aside."""
         async with asyncio.timeout(timeout):
             while True:
-                frame = json.loads(await self.wire.receive_from(timeout))
+                frame = await self._next(timeout)
                 if frame.get("signal") == name:
                     return frame["data"]
                 self.aside.append(frame)
@@ -129,7 +138,7 @@ class Tab:
         frame = {"id": number, "command": command, "data": data, **({"room": room} if room else {})}
         await self.wire.send_to(text_data=json.dumps(frame, ensure_ascii=False))
         while True:
-            answer = json.loads(await self.wire.receive_from(6))
+            answer = await self._next(6)
             if answer.get("reply") == number:
                 return answer
             if answer.get("signal") != "presence":
@@ -142,8 +151,10 @@ class Tab:
         """Whether nothing (but presence) comes for a while."""
         until = asyncio.get_running_loop().time() + seconds
         assert not self.aside, self.aside
-        while not await self.wire.receive_nothing(max(0.01, until - asyncio.get_running_loop().time())):
-            frame = json.loads(await self.wire.receive_from(1))
+        while self.came or not await self.wire.receive_nothing(
+            max(0.01, until - asyncio.get_running_loop().time())
+        ):
+            frame = await self._next(1)
             assert frame.get("signal") == "presence", f"Expected silence, got {frame}"
         return True
 

@@ -24,6 +24,9 @@ from tests.realtime.conftest import OpenTab, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+MOST_QUERIES = 12
+"""For someone who comes into a room that others are in: session and person come on top."""
+
 in_db = database_sync_to_async
 
 
@@ -212,15 +215,22 @@ def test_what_i_wrote_is_in_my_data_and_stays_without_my_name(world: World) -> N
     assert (message["text"], message["author"]["name"]) == ("Mine", "Someone who left")
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_the_snapshot_takes_as_many_queries_for_three_as_for_one(world: World, count: int) -> None:
-    for number in range(count):
-        author = world.attendee(f"Author {number}")
-        send_message(author, world.room.pk, client_id=uuid.uuid4(), text="Hi")
-        world.publication(world.speaker(f"Speaker {number}"))
-    with CaptureQueriesContext(connection) as queries:
-        room_snapshot(world.noy, world.room.pk)
-    assert len(queries) == 8, [query["sql"] for query in queries]
+def test_coming_in_takes_as_many_queries_for_three_as_for_one_and_few_while_nothing_changes(
+    world: World,
+) -> None:
+    taken = []
+    for count in (1, 3):
+        for number in range(count):
+            author = world.attendee(f"Author {number}")
+            send_message(author, world.room.pk, client_id=uuid.uuid4(), text="Hi")
+            world.publication(world.speaker(f"Speaker {number}"))
+        for viewer in (world.noy, world.sari):
+            with CaptureQueriesContext(connection) as queries:
+                snapshot = room_snapshot(viewer, world.room.pk)
+            taken.append(len(queries))
+    assert len(snapshot["state"]["message"]) == 4
+    assert taken[:2] == taken[2:], "The number of queries does not depend on how much there is."
+    assert taken[1] <= MOST_QUERIES < taken[0], [query["sql"] for query in queries]
 
 
 async def test_many_at_once_lose_and_double_nothing(world: World, tab: OpenTab) -> None:

@@ -18,7 +18,7 @@ from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
 from realtime.commands import COMMANDS, clean
 from realtime.models import Message, Publication
-from realtime.protocol import MAX_FRAME, BadFrame, read_command, resume_frame
+from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from tests.realtime.conftest import OpenTab, World
 
 in_db = database_sync_to_async
@@ -118,14 +118,21 @@ def test_every_form_survives_every_value(name: str, data: dict[str, Any]) -> Non
         assert set(cleaned) == set(COMMANDS[name].form.base_fields)
 
 
-def test_a_resume_reply_is_json_with_the_frames_as_they_were() -> None:
+def test_what_is_encoded_already_goes_into_a_reply_as_it_is() -> None:
     frames = ['{"stream":"room.1","update":"message.saved","seq":4,"data":{"id":1}}', '{"seq":5}']
-    reply = json.loads(resume_frame(3, {"seq": 5, "stream": "room.1"}, frames))
+    missed = f'"updates":[{",".join(frames)}]'
+    reply = json.loads(reply_frame(3, {"seq": 5, "stream": "room.1"}, missed))
     assert reply == {
         "reply": 3,
         "data": {"seq": 5, "stream": "room.1", "updates": [json.loads(each) for each in frames]},
     }
-    assert json.loads(resume_frame(3, {"seq": 5}, []))["data"] == {"seq": 5, "updates": []}
+    assert json.loads(reply_frame(3, {}, '"updates":[]'))["data"] == {"updates": []}
+    assert json.loads(reply_frame(3, {"seq": 5}))["data"] == {"seq": 5}
+
+
+def test_one_frame_is_a_message_and_several_are_a_list() -> None:
+    assert json.loads(join_frames(['{"seq":4}'])) == {"seq": 4}
+    assert json.loads(join_frames(['{"seq":4}', '{"seq":5}'])) == [{"seq": 4}, {"seq": 5}]
 
 
 # --- who may come in ---
@@ -204,6 +211,7 @@ DATA: dict[str, dict[str, Any]] = {
     "stage.publish": {"source": "camera"},
     "stage.watch": {"publication": "PUBLICATION"},
     "stage.stop": {"publication": "PUBLICATION"},
+    "stage.switches": {"publication": "PUBLICATION", "muted": True, "dark": False},
 }
 HARMLESS = {"ping", "room.leave"}
 

@@ -114,7 +114,7 @@ async def test_several_streams_have_numbers_of_their_own(world: World, tab: Open
 
 async def test_hello_tells_who_one_is_and_where_ones_stream_stands(world: World, tab: OpenTab) -> None:
     one = await tab(world.noy)
-    assert one.hello == {"person": world.noy.pk, "seq": 0}
+    assert one.hello == {"person": world.noy.pk, "seq": 0, "delayed": False}
 
 
 async def test_an_events_stream_is_followed_by_those_who_may_see_it(world: World, tab: OpenTab) -> None:

@@ -40,6 +40,7 @@ class LiveRoom extends HTMLElement {
     this.#people.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
     socket.addEventListener("state", this.#draw);
+    socket.addEventListener("delayed", this.#draw);
     this.#chat.addEventListener("unseen", this.#draw);
     this.#room.start();
     // The seconds until the next try are counted down in words.
@@ -145,6 +146,10 @@ function standing(room) {
   if (room.phase === "refused" || room.phase === "closed") {
     const words = room.problem?.message || gettext("You cannot enter this room.");
     return { look: "error", symbol: "lock", words, spoken: words };
+  }
+  if (room.phase === "here" && room.socket.delayed) {
+    const words = gettext("News of the others come late at the moment. What you write is kept.");
+    return { look: "offline", symbol: "offline", words, spoken: words };
   }
   if (room.phase === "here") return { look: "", symbol: "connected", words: "", spoken: "" };
   if (room.socket.state === "waiting") {

@@ -2,7 +2,10 @@
  * What this browser knows of a room, kept true: it enters, applies updates in their order, resumes after a cut, and sends
  * what was written, once, however often the line breaks.
  *
- * Events: `change` (something shown has changed), `state` (see `phase`).
+ * There are up to three streams: the room's, that of those who run it (`room.12.hosts`) if we do, and our own (`person.7`) for
+ * what concerns nobody else. Whatever kinds of things the room shows stand in `state`, `behind` and `own`, by kind and id.
+ *
+ * Events: `change` (something shown has changed), `state` (see `phase`), `signal` (passing news; `detail` is the frame).
  */
 
 import { CommandError } from "./socket.js";
@@ -26,7 +29,7 @@ const MOST_MESSAGES = 500;
 export function apply(state, frame) {
   const [kind, what] = (frame.update ?? "").split(".");
   const things = state[kind];
-  if (!things) return false;
+  if (!(things instanceof Map)) return false;
   if (what === "saved") things.set(frame.data.id, frame.data);
   else if (what === "removed") things.delete(frame.data.id);
   else return false;
@@ -38,6 +41,24 @@ export function apply(state, frame) {
  * @returns {Map<number, Thing>} */
 const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
 
+/** Lists of things as maps by id; anything else as it is.
+ * @param {Record<string, any>} state
+ * @returns {Record<string, any>} */
+function keyed(state) {
+  return Object.fromEntries(Object.entries(state).map(([kind, things]) => [kind, Array.isArray(things) ? byId(things) : things]));
+}
+
+/** How far we are in one stream. */
+class Track {
+  /** The number of the last update that was applied. @type {number | null} */ seq = null;
+  /** While we ask, what comes is kept aside. @type {Frame[] | null} */ held = [];
+
+  /** @param {string} stream */
+  constructor(stream) {
+    this.stream = stream;
+  }
+}
+
 export class Room extends EventTarget {
   /** @type {Phase} */ phase = "entering";
   /** Why we are not let in, or were put out. @type {Problem | null} */ problem = null;
@@ -45,14 +66,19 @@ export class Room extends EventTarget {
   mayPublish = false;
   /** Whether there are older messages on the server. */
   more = false;
-  /** @type {{count: number, people: Person[] | null}} */ presence = { count: 0, people: null };
-  /** @type {{message: Map<number, Message>, publication: Map<number, Publication>}} */
+  /** Whether we run this room. */
+  runs = false;
+  /** @type {{count: number, online?: number, in_hall?: number, people: Person[] | null}} */ presence = { count: 0, people: null };
+  /** What everyone in the room sees.
+   * @type {{message: Map<number, Message>, publication: Map<number, Publication>} & Record<string, Map<number, any>>} */
   state = { message: new Map(), publication: new Map() };
+  /** What only those who run the room see. @type {Record<string, Map<number, any>>} */ behind = {};
+  /** What is only ours here; lists of things are maps by id. @type {Record<string, any>} */ own = {};
   /** @type {Unsent[]} */ unsent = [];
 
-  #stream;
-  /** @type {number | null} */ #seq = null;
-  /** While we ask, what comes is kept aside. @type {Frame[] | null} */ #held = [];
+  #track;
+  #hosts;
+  /** How far we are in our own stream, as far as we know. @type {number | null} */ #mine = null;
   #sending = false;
   #stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
@@ -66,7 +92,8 @@ export class Room extends EventTarget {
     super();
     this.socket = socket;
     this.id = id;
-    this.#stream = `room.${id}`;
+    this.#track = new Track(`room.${id}`);
+    this.#hosts = new Track(`room.${id}.hosts`);
     this.memory = memory;
     this.#recall();
   }
@@ -151,20 +178,25 @@ export class Room extends EventTarget {
     if (this.socket.state === "open") void this.#synchronise();
     else {
       clearTimeout(this.#later);
-      this.#held ??= [];
+      this.#hold();
       if (this.socket.state === "refused") {
         this.problem = this.socket.error;
         this.#become("refused");
-      } else this.#become(this.#seq === null ? "entering" : "away");
+      } else this.#become(this.#track.seq === null ? "entering" : "away");
     }
   };
 
+  #hold() {
+    this.#track.held ??= [];
+    this.#hosts.held ??= [];
+  }
+
   /** Enter, or go on from where we were. */
   async #synchronise() {
-    this.#held ??= [];
+    this.#hold();
     try {
-      if (this.#seq === null) this.#enter(await this.ask("room.enter"));
-      else this.#resume(await this.socket.ask("stream.resume", { stream: this.#stream, seq: this.#seq }));
+      if (this.#track.seq === null) this.#enter(await this.ask("room.enter"));
+      else await this.#goOn(this.#track.seq, this.#hosts.seq);
       this.#tries = 0;
       this.#become("here");
       void this.#sendNext();
@@ -178,7 +210,7 @@ export class Room extends EventTarget {
   #afterFailure(error) {
     if (this.#stopped || this.socket.state !== "open") return; // the next `open` tries again
     if (error.code === "gap") {
-      this.#seq = null;
+      this.#track.seq = null;
       this.#soon(Math.random() * 1000);
     } else if (["denied", "missing", "invalid"].includes(error.code)) {
       this.problem = { code: error.code, message: error.message };
@@ -189,82 +221,137 @@ export class Room extends EventTarget {
     }
   }
 
-  /** @param {number} milliseconds */
-  #soon(milliseconds) {
+  /** @param {number} milliseconds
+   * @param {() => boolean} [needed]  asked when the time has come */
+  #soon(milliseconds, needed = () => true) {
     clearTimeout(this.#later);
-    this.#later = setTimeout(() => { if (this.socket.state === "open") void this.#synchronise(); }, milliseconds);
+    this.#later = setTimeout(() => { if (this.socket.state === "open" && needed()) void this.#synchronise(); }, milliseconds);
   }
 
   /** @param {any} snapshot */
   #enter(snapshot) {
-    this.state = { message: byId(snapshot.state.message), publication: byId(snapshot.state.publication) };
+    this.state = { message: new Map(), publication: new Map(), ...keyed(snapshot.state) };
+    this.behind = keyed(snapshot.hosts?.state ?? {});
+    this.own = keyed(snapshot.own ?? {});
     this.more = snapshot.more;
     this.#know(snapshot);
-    this.#seq = snapshot.seq;
+    this.#track.seq = snapshot.seq;
+    this.#hosts.seq = snapshot.hosts?.seq ?? null;
     this.#release();
   }
 
-  /** @param {any} answer */
-  #resume(answer) {
-    for (const frame of answer.updates) this.#applyNext(frame);
+  /** @param {number} seq
+   * @param {number | null} hosts */
+  async #goOn(seq, hosts) {
+    const answer = await this.socket.ask("stream.resume", { stream: this.#track.stream, seq });
+    // Whoever came to run the room, or runs it no more, sees another room.
+    if ((answer.runs ?? false) !== (hosts !== null)) throw new CommandError({ code: "gap", message: "" });
+    const also = hosts === null ? null : await this.socket.ask("stream.resume", { stream: this.#hosts.stream, seq: hosts });
+    for (const frame of answer.updates) this.#applyNext(this.#track, frame);
+    for (const frame of also?.updates ?? []) this.#applyNext(this.#hosts, frame);
     this.#know(answer);
-    this.#seq = Math.max(this.#seq ?? 0, answer.seq);
+    this.#track.seq = Math.max(this.#track.seq ?? 0, answer.seq);
+    if (also) this.#hosts.seq = Math.max(this.#hosts.seq ?? 0, also.seq);
     this.#release();
   }
 
   /** @param {any} answer */
   #know(answer) {
-    this.role = answer.role;
-    this.mayPublish = answer.may_publish;
+    this.#be(answer);
     this.presence = answer.presence;
     this.problem = null;
   }
 
+  /** @param {{role: string, may_publish: boolean, runs?: boolean}} part */
+  #be(part) {
+    this.role = part.role;
+    this.mayPublish = part.may_publish;
+    this.runs = part.runs ?? false;
+  }
+
   /** Apply what came while we were asking. */
   #release() {
-    const held = this.#held ?? [];
-    this.#held = null;
-    for (const frame of held.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) this.#update(frame);
+    for (const track of [this.#track, this.#hosts]) {
+      const held = track.held ?? [];
+      track.held = null;
+      for (const frame of held.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) this.#update(track, frame);
+    }
     this.#changed();
   }
 
   /** @param {Event} event */
   #onFrame = (event) => {
     const frame = /** @type {CustomEvent<Frame>} */ (event).detail;
-    if (frame.stream !== this.#stream || this.phase === "closed") return;
-    if (frame.update) this.#update(frame);
-    else if (frame.signal === "presence") {
-      this.presence = frame.data;
-      this.#changed();
-    } else if (frame.signal === "resume") this.#soon(Math.random() * 3000);
-    else if (frame.signal === "closed") {
-      this.problem = frame.data;
-      this.#become("closed");
-    }
+    if (this.phase === "closed") return;
+    const track = [this.#track, this.#hosts].find(({ stream }) => stream === frame.stream);
+    if (!track) {
+      if (frame.stream === `person.${this.me}`) this.#hear(frame);
+    } else if (frame.update) this.#update(track, frame);
+    else this.#signal(track, frame);
   };
 
-  /** @param {Frame} frame */
-  #update(frame) {
-    if (this.#held) {
-      this.#held.push(frame);
+  /** @param {Track} track
+   * @param {Frame} frame */
+  #signal(track, frame) {
+    if (frame.signal === "presence") {
+      this.presence = frame.data;
+      this.#changed();
+    } else if (frame.signal === "resume") {
+      const { seq = Infinity } = frame.data;
+      this.#soon(Math.random() * 3000, () => track.seq !== null && track.seq < seq);
+    } else if (frame.signal === "role") {
+      const ran = this.runs;
+      this.#be(frame.data);
+      if (ran !== this.runs) {
+        this.behind = {};
+        this.#track.seq = null;
+        void this.#synchronise();
+      }
+      this.#changed();
+    } else if (frame.signal === "closed") {
+      this.problem = frame.data;
+      this.#become("closed");
+    } else this.dispatchEvent(new CustomEvent("signal", { detail: frame }));
+  }
+
+  /** Our own stream: applied as it comes. What came while there was no line is seen by its number; then we enter again.
+   * @param {Frame} frame */
+  #hear(frame) {
+    const seq = frame.signal === "hello" ? frame.data.seq : frame.update ? (frame.seq ?? 0) : null;
+    if (seq === null) return;
+    const missed = this.#mine !== null && seq > this.#mine + (frame.update ? 1 : 0);
+    if (frame.update && (this.#mine === null || seq > this.#mine) && apply(this.own, frame)) this.#changed();
+    this.#mine = Math.max(seq, this.#mine ?? 0);
+    if (!missed) return;
+    this.#track.seq = null;
+    if (frame.update && this.phase === "here") void this.#synchronise();
+  }
+
+  /** @param {Track} track
+   * @param {Frame} frame */
+  #update(track, frame) {
+    if (track.held) {
+      track.held.push(frame);
       return;
     }
     const seq = frame.seq ?? 0;
-    if (this.#seq === null || seq <= this.#seq) return;
-    if (seq === this.#seq + 1) {
-      this.#applyNext(frame);
+    if (track.seq === null || seq <= track.seq) return;
+    if (seq === track.seq + 1) {
+      this.#applyNext(track, frame);
       this.#changed();
       return;
     }
-    this.#held = [frame];
+    track.held = [frame];
     void this.#synchronise();
   }
 
-  /** @param {Frame} frame */
-  #applyNext(frame) {
-    if ((frame.seq ?? 0) <= (this.#seq ?? 0)) return;
-    this.#seq = frame.seq ?? null;
-    apply(this.state, frame);
+  /** @param {Track} track
+   * @param {Frame} frame */
+  #applyNext(track, frame) {
+    if ((frame.seq ?? 0) <= (track.seq ?? 0)) return;
+    track.seq = frame.seq ?? null;
+    apply(track === this.#track ? this.state : this.behind, frame);
+    if (track !== this.#track) return;
     if (frame.update === "message.saved") this.#arrived(frame.data);
     if (this.state.message.size > MOST_MESSAGES) {
       const oldest = Math.min(...this.state.message.keys());

@@ -8,7 +8,9 @@
  * - `waiting`     no connection; `retryAt` says when it is tried again
  * - `refused`     the server does not let us in; `error` says why
  *
- * Frames that answer nothing are told by a `frame` event. What follows what, and from where, is the caller's to know:
+ * Whether the server says that news come late at the moment is told by a `delayed` event.
+ *
+ * Frames that answer nothing are told by a `frame` event, in their order; a message is one frame or a list of them. What follows what, and from where, is the caller's to know:
  * after every `open` it enters or resumes.
  */
 
@@ -29,7 +31,7 @@
 export const FIRST_PAUSE = 1_000;
 export const LONGEST_PAUSE = 15_000;
 /** The server says good-bye to everybody at once: come back spread out. */
-export const AFTER_GOODBYE = 5_000;
+export const AFTER_GOODBYE = 15_000;
 const ANSWER_WITHIN = 10_000;
 const OPEN_WITHIN = 12_000;
 const HEARTBEAT = 25_000;
@@ -73,6 +75,8 @@ export class Socket extends EventTarget {
   retryAt = 0;
   /** Why we are refused. @type {Problem | null} */ error = null;
   /** Who we are; known after the first `open`. @type {number | null} */ person = null;
+  /** Whether the server says that news of others come late at the moment. */
+  delayed = false;
 
   /** @type {() => Wire} */ #dial;
   /** @type {Wire | null} */ #wire = null;
@@ -84,6 +88,7 @@ export class Socket extends EventTarget {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #opening;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #heartbeat;
   #probing = false;
+  /** When the server that is about to go wants us back, in milliseconds after it is gone. @type {number | null} */ #comeBack = null;
 
   /** @param {() => Wire} dial   opens a WebSocket */
   constructor(dial) {
@@ -144,15 +149,34 @@ export class Socket extends EventTarget {
   #take(wire, text) {
     if (wire !== this.#wire || typeof text !== "string") return;
     /** @type {any} */
-    let frame;
+    let message;
     try {
-      frame = JSON.parse(text);
+      message = JSON.parse(text);
     } catch {
       return;
     }
+    for (const frame of Array.isArray(message) ? message : [message]) {
+      // What a frame sets off may hang up; the rest of the message is then nobody's.
+      if (wire === this.#wire) this.#takeFrame(wire, frame);
+    }
+  }
+
+  /** @param {Wire} wire
+   * @param {any} frame */
+  #takeFrame(wire, frame) {
+    if (frame === null || typeof frame !== "object") return;
     if ("reply" in frame) this.#settle(frame);
     else if (frame.signal === "hello") this.#welcome(wire, frame);
+    else if (frame.signal === "leaving") this.#comeBack = Math.min(LONGEST_PAUSE, Math.max(0, Number(frame.data?.wait) * 1000 || 0));
+    else if (frame.signal === "delayed") this.#beDelayed(frame.data.delayed === true);
     else this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+  }
+
+  /** @param {boolean} delayed */
+  #beDelayed(delayed) {
+    if (this.delayed === delayed) return;
+    this.delayed = delayed;
+    this.dispatchEvent(new Event("delayed"));
   }
 
   /** @param {Wire} wire
@@ -161,6 +185,8 @@ export class Socket extends EventTarget {
     clearTimeout(this.#opening);
     this.#failures = 0;
     this.person = frame.data.person;
+    this.delayed = frame.data.delayed === true;
+    this.#comeBack = null;
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => void this.#probe(wire, PROBE_WITHIN * 2), HEARTBEAT);
     this.#become("open");
@@ -227,7 +253,8 @@ export class Socket extends EventTarget {
     }
     this.#lose();
     if (this.#stopped) return;
-    const pause = pauseBefore(this.#failures, code);
+    const pause = this.#comeBack ?? pauseBefore(this.#failures, code);
+    this.#comeBack = null;
     this.#failures += 1;
     this.retryAt = Date.now() + pause;
     this.#retry = setTimeout(() => this.#connect(), pause);

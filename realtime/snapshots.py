@@ -1,0 +1,110 @@
+"""What a room shows to whoever comes in. Each subject adds its part; this joins them, and keeps what is the same for all.
+
+Entering is the scarcest thing a process does, and most of what is told is the same for everybody. So the shared part of a
+room is read and encoded once for each audience (everyone, those who run the room) and language, and kept for as long as the
+stream stands where it stood: nothing in a room may change without an update on its stream. What is one person's own
+(`shows_to_person`) is read each time and must be small.
+
+    @shows_to_everyone
+    def poll_part(room: Room) -> dict[str, Any]:
+        return {"state": {"poll": [poll_data(poll) for poll in polls_shown_in(room)]}}
+
+`state` holds each kind of thing as a list, by the name that its updates have. Other keys stand beside it in the reply.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from django.utils.translation import get_language
+
+from conference.accounts.models import User
+from conference.core.streams import encode
+from conference.rooms.models import Room
+
+Part = TypeVar("Part", bound=Callable[..., dict[str, Any]])
+
+_everyone: list[Callable[[Room], dict[str, Any]]] = []
+_hosts: list[Callable[[Room], dict[str, Any]]] = []
+_person: list[Callable[[User, Room, str], dict[str, Any]]] = []
+
+KEPT = 512
+"""Rooms, audiences and languages that are kept."""
+LONGEST = 30.0
+"""Seconds after which even an unchanged room is read again: names and photos of people change without its stream."""
+
+
+def shows_to_everyone(part: Part) -> Part:
+    """Register what a subject shows to everyone in the room: `part(room)`."""
+    _everyone.append(part)
+    return part
+
+
+def shows_to_hosts(part: Part) -> Part:
+    """Register what a subject shows to those who run the room, beside what everyone sees: `part(room)`. Its updates go to
+    `rooms.queries.hosts_stream`."""
+    _hosts.append(part)
+    return part
+
+
+def shows_to_person(part: Part) -> Part:
+    """Register what belongs to one person (their vote, what they have read): `part(person, room, role)`. It stands under `own`;
+    its updates go to the person's stream."""
+    _person.append(part)
+    return part
+
+
+class Shared(NamedTuple):
+    """The shared part of one room: where the stream stood, when it was read, and the members of its JSON object."""
+
+    seq: int
+    read: float
+    encoded: str
+
+
+_kept: OrderedDict[tuple[int, bool, str | None], Shared] = OrderedDict()
+_lock = threading.Lock()
+_reading: dict[tuple[int, bool, str | None], threading.Lock] = {}
+
+
+def shared_part(room: Room, seq: int, *, hosts: bool = False) -> str:
+    """What everyone (or every host) gets to see, as `"state":{...},"more":...`. `seq` is the position of the stream, read
+    before; what is newer may be in it too."""
+    key = (room.pk, hosts, get_language())
+    known = _look_up(key, seq)
+    if known is None:
+        with _lock:
+            reading = _reading.setdefault(key, threading.Lock())
+        with reading:  # hundreds who come at once wait for the first of them
+            known = _look_up(key, seq)
+            if known is None:
+                data: dict[str, Any] = {"state": {}}
+                for part in _hosts if hosts else _everyone:
+                    found = part(room)
+                    data["state"] |= found.pop("state", {})
+                    data |= found
+                known = Shared(seq, time.monotonic(), encode(data)[1:-1])
+                with _lock:
+                    _kept[key] = known
+                    _kept.move_to_end(key)
+                    while len(_kept) > KEPT:
+                        old, _shared = _kept.popitem(last=False)
+                        _reading.pop(old, None)
+    return known.encoded
+
+
+def _look_up(key: tuple[int, bool, str | None], seq: int) -> Shared | None:
+    known = _kept.get(key)
+    return known if known and known.seq == seq and time.monotonic() - known.read < LONGEST else None
+
+
+def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
+    """What is this person's own."""
+    own: dict[str, Any] = {}
+    for part in _person:
+        own |= part(person, room, role)
+    return own
