@@ -13,6 +13,7 @@ by `evaluate` and only the best by the order of the objectives is kept, so the a
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -39,6 +40,8 @@ from conference.matchmaking.solver.model import (
 from conference.matchmaking.solver.tables import assign_tables
 from conference.matchmaking.solver.validate import validate
 from conference.matchmaking.solver.worker import Message, Worker
+
+logger = logging.getLogger(__name__)
 
 SMALL = 40_000  # placements up to which the whole problem goes to HiGHS
 RERUN_SECONDS = 3.5  # a published timetable is worked on so long, unless it is large
@@ -239,10 +242,10 @@ class _Run:
         """One message. Whether the job is over."""
         if kind == "raised":
             raise value
-        if kind == "error":
-            raise RuntimeError(f"The process beside the search failed in {job}:\n{value}")
-        if kind == "ended":
-            return False
+        if kind in ("error", "ended"):
+            # The search is whole without it: what is lost is a proof, and the reason must be read by somebody.
+            logger.error("The process beside the search failed (%s). %s", job or kind, value or "")
+            return True
         if job.startswith("anneal"):
             if kind == "report":
                 placements, steps = value

@@ -44,8 +44,10 @@ class Worker:
             [sys.executable, "-m", "conference.matchmaking.solver.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            cwd=BASE_DIR,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )
+        self._ended = False
         self._outbox: queue.Queue[Any] = queue.Queue()
         self._outbox.put(core)
         threading.Thread(target=self._write, daemon=True).start()
@@ -57,6 +59,7 @@ class Worker:
 
     def end(self) -> None:
         """Kill the process. Its job is lost, what it reported is not."""
+        self._ended = True
         self._outbox.put(None)
         self._process.kill()
         self._process.wait()
@@ -76,7 +79,8 @@ class Worker:
                 while True:
                     inbox.put(pickle.load(pipe))  # noqa: S301 - written by our own child
             except (EOFError, pickle.UnpicklingError):
-                inbox.put(("", "ended", None))
+                if not self._ended:
+                    inbox.put(("", "ended", None))
 
 
 def main() -> None:
