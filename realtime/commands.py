@@ -18,7 +18,9 @@ from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
 from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
+from realtime.questions import commands as questions
 from realtime.registry import COMMANDS, Answer, Call, clean, command, find_command, room_of
+from realtime.rules import commands as rules
 from realtime.stage import commands as stage
 from realtime.stage.actions import end_rights
 
@@ -27,7 +29,7 @@ __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_roo
 HOSTS = ".hosts"
 
 # To import the commands of a subject registers them.
-SUBJECTS = (chat, stage)
+SUBJECTS = (chat, questions, rules, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False)

@@ -35,9 +35,11 @@ class StrictUUID(forms.UUIDField):
 
 
 class StrictBoolean(forms.Field):
-    """A JSON true or false, which must be there."""
+    """A JSON true or false, which must be there unless `required=False`: then it may be left out, and is None."""
 
-    def to_python(self, value: Any) -> bool:
+    def to_python(self, value: Any) -> bool | None:
+        if value is None and not self.required:
+            return None
         if type(value) is not bool:
             raise ValidationError(_("This must be true or false."))
         return value

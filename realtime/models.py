@@ -1,6 +1,8 @@
 """All tables of this app, for Django."""
 
 from realtime.chat.models import Message
+from realtime.questions.models import Hand, Question, Vote
+from realtime.rules.models import RoomRules
 from realtime.stage.models import Publication
 
-__all__ = ["Message", "Publication"]
+__all__ = ["Hand", "Message", "Publication", "Question", "RoomRules", "Vote"]

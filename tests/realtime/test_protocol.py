@@ -17,8 +17,9 @@ from conference.accounts.models import User
 from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
 from realtime.commands import COMMANDS, clean
-from realtime.models import Message, Publication
+from realtime.models import Hand, Message, Publication, Question, RoomRules, Vote
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
+from realtime.questions.actions import ask_question, raise_hand
 from tests.realtime.conftest import OpenTab, World
 
 in_db = database_sync_to_async
@@ -102,7 +103,20 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
     st.sampled_from(sorted(COMMANDS)),
     st.dictionaries(
         st.sampled_from(
-            ["text", "client_id", "before", "stream", "seq", "source", "publication", "event", "x"]
+            [
+                "text",
+                "client_id",
+                "before",
+                "stream",
+                "seq",
+                "source",
+                "publication",
+                "event",
+                "question",
+                "wanted",
+                "hand",
+                "x",
+            ]
         ),
         json_values,
         max_size=5,
@@ -208,6 +222,22 @@ DATA: dict[str, dict[str, Any]] = {
     "stream.resume": {"stream": "ROOM STREAM", "seq": 0},
     "chat.send": {"client_id": str(uuid.uuid4()), "text": "Hi"},
     "chat.history": {"before": 10},
+    "question.ask": {"client_id": str(uuid.uuid4()), "text": "Why?"},
+    "question.withdraw": {"question": "QUESTION"},
+    "question.vote": {"question": "QUESTION", "wanted": True},
+    "question.approve": {"question": "QUESTION"},
+    "question.dismiss": {"question": "QUESTION"},
+    "question.take": {"question": "QUESTION"},
+    "question.return": {"question": "QUESTION"},
+    "question.answer": {"question": "QUESTION", "text": "Because."},
+    "question.pin": {"question": "QUESTION", "pinned": True},
+    "question.merge": {"question": "QUESTION", "into": None},
+    "hand.raise": {},
+    "hand.lower": {"hand": "HAND"},
+    "hand.add": {"name": "Somebody"},
+    "hand.call": {"hand": "HAND"},
+    "hand.move": {"hand": "HAND", "before": None},
+    "rules.set": {"questions": False},
     "stage.publish": {"source": "camera"},
     "stage.watch": {"publication": "PUBLICATION"},
     "stage.stop": {"publication": "PUBLICATION"},
@@ -224,14 +254,16 @@ def test_each_command_has_its_denial_below() -> None:
 @pytest.mark.parametrize("command", sorted(set(DATA) - HARMLESS))
 async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: OpenTab, command: str) -> None:
     def prepare() -> dict[str, Any]:
-        if command == "event.follow":
-            world.event.state = "draft"
-            world.event.save()
         filled = {
             "EVENT": world.event.pk,
             "ROOM STREAM": f"room.{world.room.pk}",
             "PUBLICATION": world.publication(world.bounmy).pk,
+            "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
+            "HAND": raise_hand(world.noy, world.room.pk).pk,
         }
+        if command == "event.follow":
+            world.event.state = "draft"
+            world.event.save()
         return {
             key: filled.get(value, value) if isinstance(value, str) else value
             for key, value in DATA[command].items()
@@ -246,8 +278,11 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
     assert await one.silence()
 
 
+STORED = (Message, Publication, Question, Vote, Hand, RoomRules, Fact, Stream)
+
+
 def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Message, Publication, Fact, Stream)]
+    return [list(model.objects.order_by("pk").values()) for model in STORED]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,6 +9,7 @@ import "./live-page.js";
 import { Room } from "./room.js";
 import { RoomChat } from "./room-chat.js";
 import { RoomPeople } from "./room-people.js";
+import { RoomQuestions } from "./room-questions.js";
 import { RoomStage } from "./room-stage.js";
 import { tabSocket } from "./tab.js";
 
@@ -18,6 +19,7 @@ class LiveRoom extends HTMLElement {
   /** @type {Room | null} */ #room = null;
   #chat = new RoomChat();
   #people = new RoomPeople();
+  #questions = new RoomQuestions();
   #stage = new RoomStage();
   #line = make("div", { class: "notice room-line", hidden: true });
   /** @type {SVGElement} */ #symbol = icon("connected");
@@ -38,6 +40,7 @@ class LiveRoom extends HTMLElement {
     this.#stage.room = this.#room;
     this.#chat.room = this.#room;
     this.#people.room = this.#room;
+    this.#questions.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
     socket.addEventListener("state", this.#draw);
     socket.addEventListener("delayed", this.#draw);
@@ -63,12 +66,15 @@ class LiveRoom extends HTMLElement {
     const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line, this.#spoken);
     const own = [...this.querySelectorAll(":scope > [data-panel]")];
     this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
+    this.#addSide(side, tabs, "questions", gettext("Questions"), this.#questions);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
     for (const panel of own) {
       if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
     }
     this.append(this.#stage, side);
     this.addEventListener("tab:chosen", () => this.#chosen());
+    // The short address on the wall of the hall leads to the questions.
+    this.#sides.find(({ panel }) => `#${panel.id}` === location.hash)?.tab.click();
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.#chosen(); });
   }
 
@@ -93,6 +99,7 @@ class LiveRoom extends HTMLElement {
   #chosen() {
     if (!this.#side("chat").panel.hidden) this.#chat.seen();
     if (!this.#side("people").panel.hidden) this.#people.seen();
+    if (!this.#side("questions").panel.hidden) this.#questions.seen();
   }
 
   /** @param {string} key
@@ -107,6 +114,7 @@ class LiveRoom extends HTMLElement {
     if (this.dataset.phase !== room.phase) this.dataset.phase = room.phase;
     if (this.dataset.role !== room.role) this.dataset.role = room.role;
     this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
+    this.#countOn(this.#side("questions"), this.#questions.waiting, (count) => fill(ngettext("%(count)d question to look at", "%(count)d questions to look at", count), { count }));
     this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
     this.#showLine(room);
   }

@@ -1,0 +1,1 @@
+"""What holds in a room: what its people may do there, as those who run it have set."""

@@ -1,0 +1,33 @@
+"""Setting what holds in a room."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from conference.accounts.models import User
+from conference.core.errors import Denied
+from conference.core.journal import record
+from conference.core.streams import publish
+from conference.rooms.models import Room
+from conference.rooms.queries import RUNS, get_room, room_stream
+from realtime.rules.models import RoomRules
+from realtime.rules.queries import rules_data, rules_of
+
+
+@transaction.atomic
+def set_rules(actor: User, room_id: int, *, changes: dict[str, bool]) -> RoomRules:
+    """Change what is named in `changes`; the rest stays. What did not change is not announced."""
+    room, role = get_room(actor, room_id)
+    if role not in RUNS:
+        raise Denied(_("Only those who run this room can set its rules."))
+    Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
+    rules = rules_of(room)
+    before = rules_data(rules)
+    for name, value in changes.items():
+        setattr(rules, name, value)
+    if rules_data(rules) != before:
+        rules.save()
+        record("room.rules_set", actor, room, event=room.event, **changes)
+        publish(room_stream(room.pk), "rules", saved=rules_data(rules))
+    return rules
