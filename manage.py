@@ -15,6 +15,7 @@ NEEDS_NOTHING = {
     "findstatic",
     "help",
     "makemessages",
+    "match_profiles",
     "translations",
     "version",
 }

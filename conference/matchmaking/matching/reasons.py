@@ -6,7 +6,7 @@ at most three, the weightiest first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from conference.matchmaking.matching.profiles import Profile, fold
@@ -16,6 +16,9 @@ Reason = dict[str, Any]
 
 MOST = 3
 
+TOPIC = 0.8
+"""What the rarest thing that both texts name counts as a reason, beside texts that are alike altogether."""
+
 TELLING = 0.5
 """From this strength on, texts that are alike are worth saying before other reasons; below it only where there is no other."""
 
@@ -24,25 +27,38 @@ def reasons_for(
     own: Profile,
     other: Profile,
     text: float | None,
+    topics: Sequence[str],
     words: Sequence[tuple[str, bool]],
     weights: Weights = WEIGHTS,
 ) -> list[Reason]:
-    """The reasons for `other` in the list of `own`. `text`: the strength of the texts' likeness; `words`: see SharedWords.shared."""
+    """The reasons for `other` in the list of `own`.
+
+    `text`: the strength of the texts' likeness, where there is a model; `topics`: what both texts name, by the glossary;
+    `words`: see `SharedWords.shared`.
+    """
     found: list[tuple[float, Reason]] = []
     if text is not None and text >= TELLING:
         found.append((weights.text * text, {"code": "similar_text", "strength": round(text, 3)}))
+    if topics:
+        found.append((weights.text * TOPIC, {"code": "same_topic", "topics": list(topics[:3])}))
     found += _sectors(own, other, weights)
     for rank, (word, is_keyword) in enumerate(words[:2]):
-        reason = {"code": "same_keyword", "keyword": word} if is_keyword else {"code": "same_word", "word": word}
+        reason = (
+            {"code": "same_keyword", "keyword": word} if is_keyword else {"code": "same_word", "word": word}
+        )
         found.append((weights.words / (rank + 1), reason))
     if types := _common(own.cooperation_types, other.cooperation_types):
         found.append((weights.cooperation, {"code": "cooperation", "types": types}))
     found += _countries(own, other, weights)
     found += _maturity(own, other, weights)
     if own.organisation_type and fold(own.organisation_type) in map(fold, other.partner_types):
-        found.append((weights.partner, {"code": "partner", "type": own.organisation_type, "wanted_by": "them"}))
+        found.append(
+            (weights.partner, {"code": "partner", "type": own.organisation_type, "wanted_by": "them"})
+        )
     if other.organisation_type and fold(other.organisation_type) in map(fold, own.partner_types):
-        found.append((weights.partner, {"code": "partner", "type": other.organisation_type, "wanted_by": "you"}))
+        found.append(
+            (weights.partner, {"code": "partner", "type": other.organisation_type, "wanted_by": "you"})
+        )
     if spoken := _common(own.languages, other.languages):
         found.append((weights.languages, {"code": "language", "languages": spoken}))
     found.sort(key=lambda each: -each[0])  # stable: equals stay in the order above
@@ -62,7 +78,10 @@ def _common(one: Sequence[str], other: Sequence[str]) -> list[str]:
 def _sectors(own: Profile, other: Profile, weights: Weights) -> list[tuple[float, Reason]]:
     same = [code for code in own.sectors if code in other.sectors]
     if same:
-        return [(weights.sectors * SAME_TERM / (1 + at), {"code": "same_sector", "sector": code}) for at, code in enumerate(same[:2])]
+        return [
+            (weights.sectors * SAME_TERM / (1 + at), {"code": "same_sector", "sector": code})
+            for at, code in enumerate(same[:2])
+        ]
     best = max(
         ((nearness(mine, theirs), mine, theirs) for mine in own.sectors for theirs in other.sectors),
         key=lambda each: each[0],
@@ -81,23 +100,35 @@ def _countries(own: Profile, other: Profile, weights: Weights) -> list[tuple[flo
         return [(weights.countries, {"code": "country", "country": own.country, "how": "you_are_there"})]
     both = _common(own.countries, other.countries)
     if both:
-        return [(weights.countries * BOTH_WANT, {"code": "country", "country": both[0], "how": "both_want_it"})]
+        return [
+            (weights.countries * BOTH_WANT, {"code": "country", "country": both[0], "how": "both_want_it"})
+        ]
     return []
 
 
 def _maturity(own: Profile, other: Profile, weights: Weights) -> list[tuple[float, Reason]]:
     for wants, has, by in ((own, other, "you"), (other, own, "them")):
-        if wants.trl_wanted and has.trl and wants.trl_wanted[0] <= has.trl[1] and has.trl[0] <= wants.trl_wanted[1]:
-            reason = {"code": "trl_fits", "have": has.trl[1], "wanted": list(wants.trl_wanted), "wanted_by": by}
+        if (
+            wants.trl_wanted
+            and has.trl
+            and wants.trl_wanted[0] <= has.trl[1]
+            and has.trl[0] <= wants.trl_wanted[1]
+        ):
+            reason = {
+                "code": "trl_fits",
+                "have": has.trl[1],
+                "wanted": list(wants.trl_wanted),
+                "wanted_by": by,
+            }
             return [(weights.maturity, reason)]
     return []
 
 
-def sector_codes(profiles: Sequence[Profile], known: Callable[[str], bool]) -> dict[str, list[str]]:
-    """Codes that the vocabulary does not know, each with the ids of the profiles that use it."""
+def unknown_sectors(profiles: Sequence[Profile], vocabulary: Container[str]) -> dict[str, list[str]]:
+    """Codes that the vocabulary does not have, each with the ids of the profiles that use it."""
     unknown: dict[str, list[str]] = {}
     for profile in profiles:
         for code in profile.sectors:
-            if not known(code):
+            if code not in vocabulary:
                 unknown.setdefault(code, []).append(profile.id)
     return unknown

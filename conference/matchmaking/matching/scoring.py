@@ -34,7 +34,7 @@ class Weights:
     """How much each kind of evidence counts, relative to the others that are known."""
 
     text: float = 0.50
-    sectors: float = 0.20
+    sectors: float = 0.25
     cooperation: float = 0.10
     countries: float = 0.10
     maturity: float = 0.10
@@ -78,7 +78,7 @@ def nearness(one: str, other: str) -> float:
 class Features:
     """Profiles as arrays, one row each. Rows of sets are 1 where the set has the column's member."""
 
-    text: Floats | None  # (n, d) of length 1, or no text at all
+    text: Floats  # (n, d), see similarity.with_topics
     radius: Floats  # (n,) see similarity.radius
     sectors: Floats  # each row sums to 1, or to 0 where nothing is known
     reach: Floats  # the nearness of each code to the nearest of the profile's
@@ -95,8 +95,7 @@ class Features:
 
     def take(self, rows: NDArray[np.int64] | slice) -> Features:
         """Those rows."""
-        values = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Features(**{name: None if value is None else value[rows] for name, value in values.items()})
+        return Features(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
 
 
 class Encoder:
@@ -110,10 +109,12 @@ class Encoder:
         self._near = np.asarray(near, dtype=np.float32).reshape(len(codes), len(codes))
         self._cooperation = _columns(fold(each) for p in profiles for each in p.cooperation_types)
         self._countries = _columns(fold(each) for p in profiles for each in (p.country, *p.countries))
-        self._types = _columns(fold(each) for p in profiles for each in (p.organisation_type, *p.partner_types))
+        self._types = _columns(
+            fold(each) for p in profiles for each in (p.organisation_type, *p.partner_types)
+        )
         self._languages = _columns(fold(each) for p in profiles for each in p.languages)
 
-    def encode(self, profiles: Sequence[Profile], text: Floats | None, newcomer: Floats) -> Features:
+    def encode(self, profiles: Sequence[Profile], text: Floats, newcomer: Floats) -> Features:
         """The features of profiles; `radius` is 0 until it is known."""
         sectors = _sets([profile.sectors for profile in profiles], self._sectors)
         reach = np.zeros_like(sectors)
@@ -161,7 +162,7 @@ def score(a: Features, b: Features, weights: Weights = WEIGHTS) -> Floats:
     """The scores of all pairs of a block, rounded to six decimals so that no order of additions shows."""
     shape = (len(a.radius), len(b.radius))
     both = _Sum(shape)
-    if a.text is not None and b.text is not None:
+    if weights.text:
         corrected = a.text @ b.text.T
         corrected -= a.radius[:, None] / 2
         corrected -= b.radius[None, :] / 2

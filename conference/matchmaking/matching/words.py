@@ -20,7 +20,9 @@ from conference.matchmaking.matching.languages import scripts_of
 from conference.matchmaking.matching.profiles import Profile, fold, joined
 
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-/+][A-Za-z0-9]+)*")
-_UNTOLD = frozenset({"TRL", "AND", "THE", "FOR", "WITH", "R&D", "USD", "CNY", "RMB", "OK", "KM", "KG", "MW", "KW"})
+_UNTOLD = frozenset(
+    {"TRL", "AND", "THE", "FOR", "WITH", "R&D", "USD", "CNY", "RMB", "OK", "KM", "KG", "MW", "KW"}
+)
 
 # So many imagined texts without a word make rarity mean something in a request of three profiles.
 _IMAGINED = 20
@@ -85,7 +87,11 @@ class SharedWords:
     def words_of(self, profile: Profile) -> dict[str, str]:
         """The words of a profile that count, as compared, each with the form that the person wrote."""
         names, others = portable_words(profile)
-        return {word: form for word, form in others.items() if word in self._foreign} | names | keywords_of(profile)
+        return (
+            {word: form for word, form in others.items() if word in self._foreign}
+            | names
+            | keywords_of(profile)
+        )
 
     def shared(
         self, one: Profile, other: Profile, mine: Mapping[str, str], theirs: Mapping[str, str]
