@@ -8,7 +8,7 @@ the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import chain
 from typing import Any, Literal, NoReturn, cast
 
@@ -498,7 +498,7 @@ def _is_wider(instance: Instance) -> bool:
     )
 
 
-_ROWS = {"participant", "meeting", "participants", "meetings", "table", "tables", "pair", "with"}
+_ROWS = {"participant", "participants", "meetings", "table", "pair"}
 
 
 def _numbered(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -509,8 +509,9 @@ def _numbered(data: Mapping[str, Any]) -> dict[str, Any]:
             return [number(one) for one in value]
         return int(value) if isinstance(value, str) and value.isdecimal() else value
 
-    convert: Callable[[Any], Any] = number
-    return {
-        key: convert(value) if key in _ROWS else (list(value) if isinstance(value, tuple) else value)
-        for key, value in data.items()
-    }
+    def convert(key: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return _numbered(value)
+        return number(value) if key in _ROWS else value
+
+    return {key: convert(key, value) for key, value in data.items()}
