@@ -12,7 +12,8 @@ metaheuristic-based techniques for university timetabling problems", 2008.)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,18 @@ from conference.matchmaking.solver.core import Core, Integers, Placements
 from conference.matchmaking.solver.layout import (
     BEST,
     BREAKS,
+    CHANGES,
     COUNT_OF,
     COUNTS,
     FAIRNESS,
+    FILLED,
+    IN_SLOT,
     INVALID,
     MOVED,
     TARGETS,
+    TIME,
+    TIME_ROW,
+    UNPLACED_SIZE,
     UNSOCIAL,
     WEIGHT,
 )
@@ -34,6 +41,7 @@ from conference.matchmaking.solver.model import Objective
 from conference.matchmaking.solver.moves import anneal_steps
 from conference.matchmaking.solver.state import (
     best_placements,
+    best_tables,
     make_state,
 )
 
@@ -54,9 +62,12 @@ COSTS: dict[int, float] = {
     WEIGHT: 2.0,
     FAIRNESS: 0.3,
     BREAKS: 1.0,
+    CHANGES: 0.3,
     UNSOCIAL: 0.2,
 }
-AIMED, SWAPS, PUSHED = 0.4, 0.5, 0.3
+# The shares of moves: aimed at people with breaks, swaps, pushes of meetings without a place, between tables only.
+SEARCHING = (0.4, 0.5, 0.3, 0.0)
+ARRANGING = (0.2, 0.4, 0.2, 0.3)
 
 
 def anneal(
@@ -73,66 +84,117 @@ def anneal(
 ) -> Placements:
     """A timetable no worse than the one given, by the order of the instance's objectives (table changes excepted).
 
-    `steps` are counted moves and make the result depend on nothing but the arguments; without them the clock decides. `hot` is the
-    first temperature, by default chosen by the number of moves for each meeting. Values in `goal` are known to be unbeatable for
-    their objectives: the search ends when all objectives have theirs (0 where nothing is given). `report` is called with better
-    timetables now and then, with the number of steps made.
+    `steps` are counted moves and make the result depend on nothing but the arguments; without them the clock decides. `hot` is
+    the first temperature, by default chosen by the number of moves for each meeting. Values in `goal` are known to be unbeatable
+    for their objectives: the search ends when all objectives have theirs (0 where nothing is given). `report` is called with
+    better timetables now and then, with the number of steps made.
     """
-    a = make_state(core, placements, seed=seed, locked=locks(core, placements))
-    order = ranks(core)
-    cost = costs(core)
-    least = _least(core, order, goal)
-    began = time.monotonic()
-    last_report = began
-    done, accepted = 0, 0
-    chunk = CHUNK_STEPS if steps is not None else 500
-    told = a[BEST : BEST + COUNTS].copy()
-    free = max(1, int((np.diff(core.option_start) > 0).sum()))
-    settings = np.array([hot or 1.0, AIMED, SWAPS, PUSHED])
-    while not (a[BEST + order] <= least).all():
-        elapsed = time.monotonic() - began
-        share = done / steps if steps is not None else elapsed / seconds
-        if share >= 1.0 or (stop is not None and stop()):
-            break
-        if share < 1.0 - DESCENT:
-            total = steps if steps is not None else done / max(share, 1e-3)
-            warm = hot or _hot(total / free if done else 1000.0)
-            settings[0] = warm * (COLD / warm) ** (share / (1.0 - DESCENT))
-        else:
-            if settings[0] > 0.0:
-                a = _again(core, a, seed + 1)
-            settings[0] = 0.0
-        size = chunk if steps is None else min(chunk, steps - done)
-        before = time.monotonic()
-        accepted += anneal_steps(a, size, cost, settings, order)
-        done += size
-        now = time.monotonic()
-        if steps is None:
-            chunk = int(np.clip(size * CHUNK_SECONDS / max(now - before, 1e-6), 100, 4 * size))
-        if (
-            report is not None
-            and now - last_report > REPORT_SECONDS
-            and (told != a[BEST : BEST + COUNTS]).any()
-        ):
-            told = a[BEST : BEST + COUNTS].copy()
-            last_report = now
-            report(best_placements(a), counts(a), done)
-    if report is not None:
-        report(best_placements(a), counts(a), done)
+    schedule = _Schedule(steps, seconds, hot)
+    a = _search(core, placements, None, schedule, seed, goal, report, stop)
     return best_placements(a)
 
 
-def ranks(core: Core) -> Integers:
-    """The counts by rank: validity, then the objectives of the instance."""
-    named = [COUNT_OF[name] for name in core.instance.objectives if name in COUNT_OF]
+def arrange(
+    core: Core,
+    placements: Placements,
+    tables: Sequence[str | None],
+    *,
+    steps: int | None = None,
+    seconds: float = 10.0,
+    seed: int = 1,
+    hot: float = 0.5,
+    goal: Mapping[Objective, int] | None = None,
+    report: Report | None = None,
+    stop: Stop | None = None,
+) -> tuple[Placements, list[str | None]]:
+    """The same with tables: meetings move in time and between tables, and changes of table count among the objectives.
+
+    Begins with a valid timetable and its tables, and is no worse than it by the order of the objectives.
+    """
+    names = [name for pool in core.pools for name in pool]
+    number = {name: i for i, name in enumerate(names)}
+    numbers = np.array([-1 if name is None else number[name] for name in tables], dtype=np.int32)
+    a = _search(core, placements, numbers, _Schedule(steps, seconds, hot), seed, goal, report, stop)
+    return best_placements(a), [None if table < 0 else names[table] for table in best_tables(a)]
+
+
+@dataclass(slots=True)
+class _Schedule:
+    """How the temperature falls: over counted steps, or over seconds where `steps` is None."""
+
+    steps: int | None
+    seconds: float
+    hot: float | None
+
+    def temperature(self, share: float, done: int, meetings: int) -> float:
+        """At this share of the budget; 0 for the descent at the end."""
+        if share >= 1.0 - DESCENT:
+            return 0.0
+        total = self.steps if self.steps is not None else done / max(share, 1e-3)
+        warm = self.hot or _hot(total / meetings if done else 1000.0)
+        return warm * float((COLD / warm) ** (share / (1.0 - DESCENT)))
+
+
+def _search(
+    core: Core,
+    placements: Placements | None,
+    tables: Integers | None,
+    schedule: _Schedule,
+    seed: int,
+    goal: Mapping[Objective, int] | None,
+    report: Report | None,
+    stop: Stop | None,
+) -> Integers:
+    """Anneal, then descend; the array with the best timetable kept in it."""
+    a = make_state(core, placements, seed=seed, locked=locks(core, placements), tables=tables)
+    order = ranks(core, seating=tables is not None)
+    cost = costs(core, order)
+    least = _least(order, goal)
+    meetings = max(1, int(a[UNPLACED_SIZE]) + int(a[a[TIME] + FILLED : a[IN_SLOT] : TIME_ROW].sum()))
+    began = told_at = time.monotonic()
+    told = a[BEST : BEST + COUNTS].copy()
+    done = 0
+    chunk = CHUNK_STEPS if schedule.steps is not None else 500
+    shares = ARRANGING if tables is not None else SEARCHING
+    settings = np.array([1.0, *shares])
+    while not (a[BEST + order] <= least).all():
+        if schedule.steps is not None:
+            share = done / max(1, schedule.steps)
+        else:
+            share = (time.monotonic() - began) / max(schedule.seconds, 1e-3)
+        if share >= 1.0 or (stop is not None and stop()):
+            break
+        temperature = schedule.temperature(share, done, meetings)
+        if temperature == 0.0 and settings[0] > 0.0:  # descend from the best, not from the last
+            best = best_placements(a)
+            seats = None if tables is None else best_tables(a)
+            a = make_state(core, best, seed=seed + 1, locked=locks(core, best), tables=seats)
+        settings[0] = temperature
+        size = chunk if schedule.steps is None else min(chunk, schedule.steps - done)
+        before = time.monotonic()
+        anneal_steps(a, size, cost, settings, order)
+        done += size
+        now = time.monotonic()
+        if schedule.steps is None:
+            chunk = int(np.clip(size * CHUNK_SECONDS / max(now - before, 1e-6), 100, 4 * size))
+        if report is not None and now - told_at > REPORT_SECONDS and (told != a[BEST : BEST + COUNTS]).any():
+            told, told_at = a[BEST : BEST + COUNTS].copy(), now
+            report(best_placements(a), counts(a), done)
+    if report is not None:
+        report(best_placements(a), counts(a), done)
+    return a
+
+
+def ranks(core: Core, *, seating: bool = False) -> Integers:
+    """The counts by rank: validity, then the objectives of the instance, table changes only where meetings have tables."""
+    named = [COUNT_OF[name] for name in core.instance.objectives if name != "table_changes" or seating]
     return np.array([INVALID, *named], dtype=np.int32)
 
 
-def costs(core: Core) -> NDArray[np.float64]:
-    """The weights of the annealed sum, 0 for what the instance does not ask for."""
-    wanted = ranks(core)
+def costs(core: Core, order: Integers) -> NDArray[np.float64]:
+    """The weights of the annealed sum, 0 for what is not asked for."""
     cost = np.zeros(COUNTS)
-    for count in wanted:
+    for count in order:
         cost[count] = COSTS[int(count)]
     positive = core.weight[core.weight > 0]
     if len(positive):
@@ -152,7 +214,7 @@ def counts(a: Integers) -> dict[Objective, int]:
     return {name: int(a[BEST + count]) for name, count in COUNT_OF.items()}
 
 
-def _least(core: Core, order: Integers, goal: Mapping[Objective, int] | None) -> Integers:
+def _least(order: Integers, goal: Mapping[Objective, int] | None) -> Integers:
     """For each rank the value below which nothing is."""
     names = {count: name for name, count in COUNT_OF.items()}
     return np.array(
@@ -163,9 +225,3 @@ def _least(core: Core, order: Integers, goal: Mapping[Objective, int] | None) ->
 def _hot(moves: float) -> float:
     """The first temperature for so many moves for each meeting: 0.4 for a hundred, 1 for a thousand, 2 for six thousand."""
     return float(np.clip(0.4 * (moves / 100.0) ** 0.4, 0.3, 2.0))
-
-
-def _again(core: Core, a: Integers, seed: int) -> Integers:
-    """The state of the best timetable."""
-    placements = best_placements(a)
-    return make_state(core, placements, seed=seed, locked=locks(core, placements))

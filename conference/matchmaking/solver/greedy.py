@@ -53,7 +53,7 @@ def stay(a: Integers, order: Integers, option_start: Integers) -> None:
             continue
         for o in range(option_start[m], option_start[m + 1]):
             if allowed(a, o, t) and fits(a, m, o, t):
-                place(a, m, o, t)
+                place(a, m, o, t, -1)
                 break
 
 

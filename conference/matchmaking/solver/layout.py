@@ -18,14 +18,15 @@ from conference.matchmaking.solver.model import Objective
 
 # Counts, all to be made small. The first is not an objective: what makes a timetable invalid as a whole, which is missing mandatory
 # meetings and break counts further apart than allowed.
-COUNTS = 7
-INVALID, MOVED, TARGETS, WEIGHT, FAIRNESS, BREAKS, UNSOCIAL = range(COUNTS)
+COUNTS = 8
+INVALID, MOVED, TARGETS, WEIGHT, FAIRNESS, BREAKS, CHANGES, UNSOCIAL = range(COUNTS)
 COUNT_OF: dict[Objective, int] = {
     "moved": MOVED,
     "targets": TARGETS,
     "weight": WEIGHT,
     "fairness": FAIRNESS,
     "breaks": BREAKS,
+    "table_changes": CHANGES,
     "unsocial": UNSOCIAL,
 }
 BEST = COUNTS  # a[BEST + k]: the counts of the best timetable kept
@@ -49,7 +50,9 @@ BEST = COUNTS  # a[BEST + k]: the counts of the best timetable kept
     STAMP,
     RANDOM,
     WEYL,
-) = range(2 * COUNTS, 2 * COUNTS + 17)
+    SEATING,  # 1 when meetings get tables, 0 when tables are only counted
+    TABLES,
+) = range(2 * COUNTS, 2 * COUNTS + 19)
 # The head: where tables start
 (
     MEETING,
@@ -68,11 +71,18 @@ BEST = COUNTS  # a[BEST + k]: the counts of the best timetable kept
     HISTOGRAM,  # participants with so many breaks
     UNPLACED,  # meetings without a place that have a possible one
     BROKEN,  # people with breaks
-    TRAIL,  # meeting, former option, former slot
+    TRAIL,  # meeting, former option, former slot, former table
     DIRTY,  # meetings changed since the best timetable was kept
     CHAIN,
-) = range(31, 50)
-HEAD = 50
+    TABLE_OF,  # the table of a meeting or -1; tables are numbered by pool
+    BEST_TABLE,
+    POOL_START,  # the first table of a pool, one more entry than pools
+    TABLE_AT,  # by slot and table: the meeting, FREE or BLOCKED
+) = range(2 * COUNTS + 19, 2 * COUNTS + 42)
+HEAD = 2 * COUNTS + 42
+
+FREE, BLOCKED = -1, -2
+TRAIL_ROW = 4
 
 MEETING_ROW = 16
 (
@@ -121,7 +131,7 @@ TIME_ROW = 3
 DAY, DATE, FILLED = range(TIME_ROW)
 
 
-def lay_out(core: Core, *, seed: int, locked: NDArray[Any] | None = None) -> Integers:
+def lay_out(core: Core, *, seed: int, locked: NDArray[Any] | None = None, seating: bool = False) -> Integers:
     """The array of a problem with an empty timetable; `locked` [M] are meetings that no move may touch."""
     tables = _tables(core, locked)
     a = np.zeros(HEAD + sum(table.size for table in tables.values()), dtype=np.int32)
@@ -140,6 +150,8 @@ def lay_out(core: Core, *, seed: int, locked: NDArray[Any] | None = None) -> Int
     a[WORDS] = words
     a[IN_SLOT_ROW] = tables[IN_SLOT].shape[1]
     a[DIFFERENCE] = core.maximum_break_difference
+    a[SEATING] = seating
+    a[TABLES] = sum(map(len, core.pools))
     a[RANDOM] = _first_random(seed)
     wanted = core.wanted.astype(np.int64)
     a[INVALID] = int(core.mandatory.sum())
@@ -248,11 +260,24 @@ def _tables(core: Core, locked: NDArray[Any] | None) -> dict[int, NDArray[np.int
             HISTOGRAM: histogram,
             UNPLACED: unplaced,
             BROKEN: np.full(persons, -1),
-            TRAIL: np.zeros((4 * meetings + 64, 3)),
+            TRAIL: np.zeros((4 * meetings + 64, TRAIL_ROW)),
             DIRTY: np.zeros(meetings),
             CHAIN: np.zeros(meetings + 1),
+            TABLE_OF: np.full(meetings, -1),
+            BEST_TABLE: np.full(meetings, -1),
+            POOL_START: np.cumsum([0, *map(len, core.pools)]),
+            TABLE_AT: _blocked_tables(core),
         }.items()
     }
+
+
+def _blocked_tables(core: Core) -> NDArray[Any]:
+    """[T, tables] FREE or BLOCKED."""
+    blocked = {table.id: sorted(table.blocked) for table in core.instance.tables}
+    at = np.full((core.slots, sum(map(len, core.pools))), FREE)
+    for number, name in enumerate(name for pool in core.pools for name in pool):
+        at[blocked[name], number] = BLOCKED
+    return at
 
 
 def _spans(rows: Integers, first: int, sorted_keys: NDArray[Any]) -> None:

@@ -1,12 +1,13 @@
 """The moves of the annealing, and its compiled inner loop.
 
-Two moves, both of which leave a valid timetable:
+Three moves, all of which leave a valid timetable:
 
 - *push*: a meeting goes to a placement whatever stands there; what had to go gets the best free place it has, or none;
 - *swap*: a meeting goes to another slot by a Kempe chain, the connected component of meetings of the two slots under "shares a
-  person", all of which change slots.
+  person", all of which change slots;
+- *reseat*: where meetings have tables, a meeting goes to another table of its slot.
 
-Both are drawn at random or *aimed* at a person with breaks, to bring a meeting of theirs beside another one. A move is judged by the
+The first two are drawn at random or *aimed* at a person with breaks, to bring a meeting of theirs beside another one. A move is judged by the
 weighted sum of the counts it changed (Metropolis rule) and undone when refused. The best timetable is kept by the lexicographic
 order of the objectives, not by the sum.
 """
@@ -23,6 +24,7 @@ from conference.matchmaking.solver.core import Integers
 from conference.matchmaking.solver.layout import (
     AFTER,
     BEFORE,
+    BLOCKED,
     BROKEN,
     BROKEN_SIZE,
     CELL,
@@ -52,25 +54,30 @@ from conference.matchmaking.solver.layout import (
     PERSON,
     PERSON_ROW,
     PLACE,
+    POOL_START,
     PUBLISHED,
     SEATS,
     SLOT_OF,
     SLOTS,
     STAMP,
     STAMPED,
+    TABLE_AT,
+    TABLE_OF,
+    TABLES,
     TIME,
     TIME_ROW,
     TRAIL,
+    TRAIL_ROW,
     TRAIL_SIZE,
     UNPLACED,
     UNPLACED_SIZE,
 )
+from conference.matchmaking.solver.limits import chance, draw
+from conference.matchmaking.solver.seating import table_beside
 from conference.matchmaking.solver.state import (
     accept,
     allowed,
     better,
-    chance,
-    draw,
     excess,
     fits,
     keep,
@@ -84,7 +91,7 @@ from conference.matchmaking.solver.state import (
 
 LONGEST_CHAIN = 200
 MOST_STAMPS = 2_000_000_000
-TEMPERATURE, AIMED, SWAPS, PUSHED = range(4)
+TEMPERATURE, AIMED, SWAPS, PUSHED, RESEATED = range(5)
 
 
 @loop
@@ -133,7 +140,7 @@ def settle(a: Integers, m: int) -> bool:
     if best < 0:
         return False
     remember(a, m)
-    place(a, m, a[best], a[best + 1])
+    place(a, m, a[best], a[best + 1], -1)
     return True
 
 
@@ -146,9 +153,9 @@ def push(a: Integers, m: int, o: int, t: int) -> bool:
     if not make_room(a, m, o, t):
         return False
     remember(a, m)
-    place(a, m, o, t)
+    place(a, m, o, t, -1)
     for at in range(a[TRAIL_SIZE]):
-        x = a[a[TRAIL] + 3 * at]
+        x = a[a[TRAIL] + TRAIL_ROW * at]
         if a[a[MEETING] + x * MEETING_ROW + SLOT_OF] < 0:
             settle(a, x)
     return True
@@ -192,14 +199,14 @@ def swap(a: Integers, m: int, t: int) -> bool:
         remember(a, x)
         remove(a, x)
     for i in range(number):
-        row = a[TRAIL] + 3 * i
+        row = a[TRAIL] + TRAIL_ROW * i
         x = a[row]
         o = a[row + 1]
         other = t if a[row + 2] == here else here
         if not fits(a, x, o, other):
             return False
         remember(a, x)
-        place(a, x, o, other)
+        place(a, x, o, other, -1)
     return True
 
 
@@ -236,8 +243,46 @@ def option_at(a: Integers, m: int, t: int) -> int:
 
 
 @loop
+def reseat(a: Integers) -> bool:
+    """The third move: a meeting goes to the table where one of its people comes from or goes to; who sits there takes its table."""
+    m = draw(a, a[MEETINGS])
+    meeting = a[MEETING] + m * MEETING_ROW
+    table = a[a[TABLE_OF] + m]
+    if table < 0 or a[meeting + LOCKED]:
+        return False
+    t = a[meeting + SLOT_OF]
+    o = a[meeting + OPTION_OF]
+    option = a[OPTION] + o * a[OPTION_ROW]
+    seats = 0
+    for i in range(option + SEATS, option + a[OPTION_ROW]):
+        if a[i] >= 0 and a[i] < a[PEOPLE]:
+            seats += 1
+    side = 1 if draw(a, 2) == 0 else -1
+    other = table_beside(a, a[option + SEATS + draw(a, seats)], t, side)
+    r = a[option]
+    if other == table or other < a[a[POOL_START] + r] or other >= a[a[POOL_START] + r + 1]:
+        return False
+    x = a[a[TABLE_AT] + t * a[TABLES] + other]
+    if x == BLOCKED or (x >= 0 and a[a[MEETING] + x * MEETING_ROW + LOCKED]):
+        return False
+    remember(a, m)
+    remove(a, m)
+    if x >= 0:
+        of_x = a[a[MEETING] + x * MEETING_ROW + OPTION_OF]
+        remember(a, x)
+        remove(a, x)
+        remember(a, x)
+        place(a, x, of_x, t, table)
+    remember(a, m)
+    place(a, m, o, t, other)
+    return True
+
+
+@loop
 def random_move(a: Integers, settings: NDArray[np.float64]) -> bool:
     """Draw and make one move. False where it could not be made; the trail then knows the way back."""
+    if settings[RESEATED] > 0.0 and chance(a) < settings[RESEATED]:
+        return reseat(a)
     u = chance(a)
     if u < settings[AIMED] and a[BROKEN_SIZE] > 0:
         p = a[a[BROKEN] + draw(a, a[BROKEN_SIZE])]
@@ -291,7 +336,7 @@ def anneal_steps(
     """Make `steps` moves; `cost` [COUNTS] are the weights of the sum, `order` the counts by rank. Returns how many were accepted.
 
     `settings`: the temperature (0 for a descent: a move is made if the counts do not get worse by rank), the share of moves aimed at people with breaks, the share of swaps among moves of scheduled
-    meetings, the share of moves that push in a meeting without a place.
+    meetings, the share of moves that push in a meeting without a place, the share of moves that only change tables.
     """
     before = np.empty(COUNTS, dtype=np.int32)
     accepted = 0

@@ -22,6 +22,7 @@ from conference.matchmaking.solver.layout import (
     BEST,
     BEST_OPTION,
     BEST_SLOT,
+    BEST_TABLE,
     BREAKS,
     BREAKS_OF,
     BROKEN,
@@ -30,21 +31,15 @@ from conference.matchmaking.solver.layout import (
     CELL,
     CELL_ROW,
     COUNTS,
-    DATE,
     DAY,
     DAY_NUMBER,
     DAYS,
     DIFFERENCE,
     DIRTY,
     DIRTY_SIZE,
-    END_ORDER,
-    END_WINDOW,
     EXCESS,
     FAIRNESS,
     FILLED,
-    FIRST_ORDER,
-    FIRST_WINDOW,
-    GAP,
     HARSH,
     HELD,
     HISTOGRAM,
@@ -65,22 +60,23 @@ from conference.matchmaking.solver.layout import (
     OPTION,
     OPTION_OF,
     OPTION_ROW,
-    ORDER,
     PEOPLE,
     PERSON,
     PERSON_ROW,
     PUBLISHED,
-    RANDOM,
     RESOURCE,
     RUN,
+    SEATING,
     SEATS,
     SLOT_OF,
     SLOTS,
+    TABLE_OF,
     TARGET,
     TARGETS,
     TIME,
     TIME_ROW,
     TRAIL,
+    TRAIL_ROW,
     TRAIL_SIZE,
     UNPLACED,
     UNPLACED_AT,
@@ -90,21 +86,42 @@ from conference.matchmaking.solver.layout import (
     WANTED,
     WEIGHT,
     WEIGHT_OF,
-    WEYL,
     WINDOW,
     WINDOW_ROW,
     WORDS,
     lay_out,
 )
+from conference.matchmaking.solver.limits import (
+    count_windows,
+    draw,
+    full_window,
+    held_near,
+    in_set,
+    out_of_order,
+    run_beside,
+    within_limits,
+)
+from conference.matchmaking.solver.seating import seat, unseat
 
 
 def make_state(
-    core: Core, placements: Placements | None, *, seed: int, locked: NDArray[Any] | None = None
+    core: Core,
+    placements: Placements | None,
+    *,
+    seed: int,
+    locked: NDArray[Any] | None = None,
+    tables: Integers | None = None,
 ) -> Integers:
-    """The array `a` for a valid timetable, or for the empty one; `locked` [M] are meetings that no move may touch."""
-    a = lay_out(core, seed=seed, locked=locked)
+    """The array `a` for a valid timetable, or for the empty one.
+
+    `locked` [M] are meetings that no move may touch. With `tables` [M], numbers in the order of the pools or -1, meetings are given
+    tables and changes of table are counted.
+    """
+    a = lay_out(core, seed=seed, locked=locked, seating=tables is not None)
+    if tables is None:
+        tables = np.full(core.meetings, -1, dtype=np.int32)
     if placements is not None:
-        fill(a, np.array(placements, dtype=np.int32, order="C"))
+        fill(a, np.array(placements, dtype=np.int32, order="C"), np.array(tables, dtype=np.int32))
     if core.maximum_break_difference >= 0 and core.participants:
         a[EXCESS] = excess(a)
         a[INVALID] += a[EXCESS]
@@ -118,29 +135,9 @@ def best_placements(a: Integers) -> Placements:
     return meetings[:, [BEST_OPTION, BEST_SLOT]].copy()
 
 
-@loop
-def draw(a: Integers, below: int) -> int:
-    """A number in 0 .. below - 1: 32-bit xorshift plus a Weyl sequence (Marsaglia, "Xorshift RNGs", 2003), period about 2^64."""
-    x = np.int64(a[RANDOM]) & 0xFFFFFFFF
-    x ^= (x << 13) & 0xFFFFFFFF
-    x ^= x >> 17
-    x ^= (x << 5) & 0xFFFFFFFF
-    a[RANDOM] = np.int32(x)
-    weyl = (np.int64(a[WEYL]) + 0x61C88647) & 0xFFFFFFFF
-    a[WEYL] = np.int32(weyl)
-    return (((x + weyl) & 0xFFFFFFFF) * below) >> 32
-
-
-@loop
-def chance(a: Integers) -> float:
-    """A number in [0, 1)."""
-    return draw(a, 1 << 30) / (1 << 30)
-
-
-@loop
-def in_set(a: Integers, start: int, t: int) -> bool:
-    """Whether a slot is in the set of slots that starts here."""
-    return (a[start + (t >> 5)] >> (t & 31)) & 1 == 1
+def best_tables(a: Integers) -> Integers:
+    """[M] the tables of the best timetable kept so far, by number, or -1."""
+    return a[a[BEST_TABLE] : a[BEST_TABLE] + a[MEETINGS]].copy()
 
 
 @loop
@@ -190,8 +187,8 @@ def runs_added(a: Integers, p: int, t: int) -> int:
 
 
 @loop
-def place(a: Integers, m: int, o: int, t: int) -> None:
-    """Put a meeting that has no place into a placement that fits."""
+def place(a: Integers, m: int, o: int, t: int, table: int) -> None:
+    """Put a meeting that has no place into a placement that fits, at a free table, by itself where `table` is -1."""
     meeting = a[MEETING] + m * MEETING_ROW
     a[meeting + OPTION_OF] = o
     a[meeting + SLOT_OF] = t
@@ -229,6 +226,8 @@ def place(a: Integers, m: int, o: int, t: int) -> None:
     if a[meeting + PUBLISHED] == t:
         a[MOVED] -= 1
     a[WEIGHT] -= a[meeting + WEIGHT_OF]
+    if a[SEATING]:
+        seat(a, m, o, t, table)
     at = a[time + FILLED]
     a[a[IN_SLOT] + t * a[IN_SLOT_ROW] + at] = m
     a[meeting + IN_SLOT_AT] = at
@@ -248,6 +247,8 @@ def remove(a: Integers, m: int) -> None:
     meeting = a[MEETING] + m * MEETING_ROW
     o = a[meeting + OPTION_OF]
     t = a[meeting + SLOT_OF]
+    if a[a[TABLE_OF] + m] >= 0:
+        unseat(a, m, o, t)
     a[meeting + OPTION_OF] = -1
     a[meeting + SLOT_OF] = -1
     time = a[TIME] + t * TIME_ROW
@@ -298,78 +299,6 @@ def remove(a: Integers, m: int) -> None:
 
 
 @loop
-def count_windows(a: Integers, person: int, t: int, change: int) -> None:
-    """Count a meeting in the windows of the person whose row this is."""
-    for w in range(a[person + FIRST_WINDOW], a[person + END_WINDOW]):
-        window = a[WINDOW] + w * a[WINDOW_ROW]
-        if in_set(a, window + 2, t):
-            a[window + 1] += change
-
-
-@loop
-def run_beside(a: Integers, p: int, t: int, side: int) -> int:
-    """The number of meetings of a person without a free slot between them, next to a slot of the same date."""
-    cells = a[CELL] + p * a[SLOTS] * CELL_ROW
-    date = a[a[TIME] + t * TIME_ROW + DATE]
-    length = 0
-    s = t + side
-    while (
-        0 <= s < a[SLOTS] and a[a[TIME] + s * TIME_ROW + DATE] == date and a[cells + s * CELL_ROW + HELD] >= 0
-    ):
-        length += 1
-        s += side
-    return length
-
-
-@loop
-def held_near(a: Integers, p: int, t: int) -> int:
-    """A meeting of a person within the gap around a slot, but not in it; -1 if there is none."""
-    gap = a[a[PERSON] + p * PERSON_ROW + GAP]
-    date = a[a[TIME] + t * TIME_ROW + DATE]
-    cells = a[CELL] + p * a[SLOTS] * CELL_ROW
-    for s in range(max(0, t - gap), min(a[SLOTS], t + gap + 1)):
-        if s != t and a[cells + s * CELL_ROW + HELD] >= 0 and a[a[TIME] + s * TIME_ROW + DATE] == date:
-            return a[cells + s * CELL_ROW + HELD]
-    return -1
-
-
-@loop
-def full_window(a: Integers, p: int, t: int) -> int:
-    """A window of a person around this slot that takes no more meetings; -1 if there is none."""
-    person = a[PERSON] + p * PERSON_ROW
-    for w in range(a[person + FIRST_WINDOW], a[person + END_WINDOW]):
-        window = a[WINDOW] + w * a[WINDOW_ROW]
-        if a[window + 1] >= a[window] and in_set(a, window + 2, t):
-            return w
-    return -1
-
-
-@loop
-def within_limits(a: Integers, p: int, t: int) -> bool:
-    """Whether gap, run and windows of a person leave this slot."""
-    most = a[a[PERSON] + p * PERSON_ROW + RUN]
-    if most > 0 and run_beside(a, p, t, -1) + 1 + run_beside(a, p, t, 1) > most:
-        return False
-    return held_near(a, p, t) < 0 and full_window(a, p, t) < 0
-
-
-@loop
-def out_of_order(a: Integers, m: int, t: int) -> int:
-    """A scheduled meeting that would come on the wrong side of this one in this slot; -1 if there is none."""
-    meeting = a[MEETING] + m * MEETING_ROW
-    for i in range(a[meeting + FIRST_ORDER], a[meeting + END_ORDER]):
-        other = a[a[ORDER] + 2 * i]
-        s = a[a[MEETING] + other * MEETING_ROW + SLOT_OF]
-        if s >= 0:
-            if a[a[ORDER] + 2 * i + 1]:
-                if t >= s:
-                    return other
-            elif t <= s:
-                return other
-    return -1
-
-
-@loop
 def fits(a: Integers, m: int, o: int, t: int) -> bool:
     """Whether no other meeting stands against an allowed placement of a meeting without a place."""
     option = a[OPTION] + o * a[OPTION_ROW]
@@ -393,24 +322,25 @@ def fits(a: Integers, m: int, o: int, t: int) -> bool:
 
 
 @loop
-def fill(a: Integers, placements: Placements) -> None:
+def fill(a: Integers, placements: Placements, tables: Integers) -> None:
     """Place what a timetable says, skipping what does not fit."""
     for m in range(placements.shape[0]):
         o = placements[m, 0]
         t = placements[m, 1]
         if t >= 0 and allowed(a, o, t) and fits(a, m, o, t):
-            place(a, m, o, t)
+            place(a, m, o, t, tables[m])
 
 
 @loop
 def remember(a: Integers, m: int) -> None:
     """Write on the trail where a meeting is before it changes."""
     at = a[TRAIL_SIZE]
-    row = a[TRAIL] + 3 * at
+    row = a[TRAIL] + TRAIL_ROW * at
     meeting = a[MEETING] + m * MEETING_ROW
     a[row] = m
     a[row + 1] = a[meeting + OPTION_OF]
     a[row + 2] = a[meeting + SLOT_OF]
+    a[row + 3] = a[a[TABLE_OF] + m]
     a[TRAIL_SIZE] = at + 1
 
 
@@ -418,12 +348,12 @@ def remember(a: Integers, m: int) -> None:
 def undo(a: Integers) -> None:
     """Take back the steps on the trail."""
     for at in range(a[TRAIL_SIZE] - 1, -1, -1):
-        row = a[TRAIL] + 3 * at
+        row = a[TRAIL] + TRAIL_ROW * at
         m = a[row]
         if a[a[MEETING] + m * MEETING_ROW + SLOT_OF] >= 0:
             remove(a, m)
         if a[row + 2] >= 0:
-            place(a, m, a[row + 1], a[row + 2])
+            place(a, m, a[row + 1], a[row + 2], a[row + 3])
     a[TRAIL_SIZE] = 0
 
 
@@ -550,7 +480,7 @@ def better(a: Integers, order: Integers) -> bool:
 def accept(a: Integers) -> None:
     """Forget the trail, after noting which meetings changed."""
     for at in range(a[TRAIL_SIZE]):
-        m = a[a[TRAIL] + 3 * at]
+        m = a[a[TRAIL] + TRAIL_ROW * at]
         meeting = a[MEETING] + m * MEETING_ROW
         if not a[meeting + IS_DIRTY]:
             a[meeting + IS_DIRTY] = 1
@@ -567,6 +497,7 @@ def keep(a: Integers) -> None:
         a[meeting + IS_DIRTY] = 0
         a[meeting + BEST_OPTION] = a[meeting + OPTION_OF]
         a[meeting + BEST_SLOT] = a[meeting + SLOT_OF]
+        a[a[BEST_TABLE] + a[a[DIRTY] + i]] = a[a[TABLE_OF] + a[a[DIRTY] + i]]
     a[DIRTY_SIZE] = 0
     for k in range(COUNTS):
         a[BEST + k] = a[k]
@@ -580,6 +511,7 @@ def keep_all(a: Integers) -> None:
         a[meeting + IS_DIRTY] = 0
         a[meeting + BEST_OPTION] = a[meeting + OPTION_OF]
         a[meeting + BEST_SLOT] = a[meeting + SLOT_OF]
+        a[a[BEST_TABLE] + m] = a[a[TABLE_OF] + m]
     a[DIRTY_SIZE] = 0
     a[TRAIL_SIZE] = 0
     for k in range(COUNTS):
