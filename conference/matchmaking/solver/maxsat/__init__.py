@@ -1,0 +1,132 @@
+"""Timetables in which every meeting is held, with the provably fewest breaks, by MaxSAT.
+
+The academic form of the problem. `encoding` writes it as a formula, `prover` solves the formula in processes of its own with
+different SAT solvers, whose times on one formula differ by factors of ten and more in either direction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+from conference.matchmaking.solver.core import Core, Placements
+from conference.matchmaking.solver.evaluate import breaks_by_participant
+from conference.matchmaking.solver.maxsat.encoding import encode
+
+__all__ = ["MandatoryResult", "solve_mandatory"]
+
+Report = Callable[[Placements | None, int, int], None]  # a better timetable, its breaks; what is proven
+
+SOLVERS = ("cadical195", "cadical153")
+BASE_DIR = Path(__file__).resolve().parents[4]
+TICK = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class MandatoryResult:
+    """The best timetable, its breaks (-1 without one), and a number of breaks that no timetable goes below.
+
+    `proven` says that the two are equal, `infeasible` that no timetable holds all meetings.
+    """
+
+    placements: Placements | None
+    breaks: int
+    lower_bound: int
+    proven: bool
+    infeasible: bool
+
+
+def solve_mandatory(
+    core: Core,
+    *,
+    seconds: float,
+    report: Report | None = None,
+    stop: Callable[[], bool] | None = None,
+    seed: int = 1,
+    workers: int = 1,
+    chosen: Sequence[int] | None = None,
+) -> MandatoryResult:
+    """Hold all meetings (or only the `chosen` ones, and those all) with the fewest breaks.
+
+    `workers` provers run side by side, at most one for each of `SOLVERS`. `report` gets None for the timetable when only the bound
+    has risen. `stop` is asked twenty times a second. Targets and other soft counts are not looked at.
+    """
+    began = time.monotonic()
+    meetings = range(core.meetings) if chosen is None else chosen
+    encoding = encode(core, meetings)
+    inbox: queue.Queue[tuple[Any, ...]] = queue.Queue()
+    provers = [
+        _start((encoding.formula.clauses, encoding.soft, solver), inbox)
+        for solver in SOLVERS[: max(1, workers)]
+    ]
+    running = len(provers)
+    best: Placements | None = None
+    breaks, bound = -1, 0
+    infeasible = False
+    try:
+        while running and not infeasible and (best is None or bound < breaks):
+            if time.monotonic() - began > seconds or (stop is not None and stop()):
+                break
+            try:
+                kind, *values = inbox.get(timeout=TICK)
+            except queue.Empty:
+                continue
+            if kind == "bound":
+                if values[0] > bound:
+                    bound = values[0]
+                    if report is not None:
+                        report(None, -1, bound)
+            elif kind == "infeasible":
+                infeasible = True
+            elif kind == "optimum":
+                best = encoding.placements(core, values[1])
+                breaks = int(breaks_by_participant(core, best).sum())
+                bound = max(bound, values[0])
+                if report is not None:
+                    report(best, breaks, bound)
+            else:
+                running -= 1
+    finally:
+        for process in provers:
+            process.kill()
+            process.wait()
+    return MandatoryResult(best, breaks, bound, best is not None and bound >= breaks, infeasible)
+
+
+def _start(problem: Any, inbox: queue.Queue[tuple[Any, ...]]) -> subprocess.Popen[bytes]:
+    """A prover, whose messages arrive in the inbox, at last ("ended",)."""
+    paths = [str(BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conference.matchmaking.solver.maxsat.prover"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+    )
+    assert process.stdin is not None and process.stdout is not None
+    to, out = process.stdin, process.stdout
+
+    def write() -> None:
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            pickle.dump(problem, to)
+            to.flush()  # the pipe stays open: its end tells the prover that we are gone
+
+    def read() -> None:
+        with out as pipe, contextlib.suppress(EOFError, pickle.UnpicklingError, ValueError, OSError):
+            while True:
+                inbox.put(pickle.load(pipe))  # noqa: S301 - written by our own child
+        inbox.put(("ended",))
+
+    threading.Thread(target=write, daemon=True).start()
+    threading.Thread(target=read, daemon=True).start()
+    return process
