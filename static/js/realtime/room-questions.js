@@ -6,43 +6,16 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
+import { grouped, inLine, inOrder } from "./queue.js";
 import { CommandError } from "./socket.js";
 import { lengthOf } from "./writing.js";
 
-/** @import { Person, Room } from "./room.js" */
+/** @import { Hand, Question } from "./queue.js" */
+/** @import { Room } from "./room.js" */
 
-/** @typedef {{id: number, room: number, author: Person | null, anonymous: boolean, text: string, place: "online" | "hall", state: "pending" | "open" | "answering" | "answered" | "dismissed", pinned: boolean, merged_into: number | null, votes: number, answer: string, answered_by: Person | null, created: string}} Question */
-/** @typedef {{id: number, person: Person | null, name: string, place: "online" | "hall", state: "waiting" | "speaking", position: number}} Hand */
 /** @typedef {{questions: boolean, moderate_questions: boolean, anonymous_questions: boolean, hands: boolean}} Rules */
 
 export const MOST_CHARACTERS = 500;
-
-/** What is being answered first, then what is pinned, then what most want to hear, then what was asked first.
- * @param {Question[]} questions
- * @returns {Question[]} */
-export function inOrder(questions) {
-  const rank = (/** @type {Question} */ each) => (each.state === "answering" ? 0 : each.pinned ? 1 : 2);
-  return [...questions].sort((one, other) => rank(one) - rank(other) || other.votes - one.votes || one.id - other.id);
-}
-
-/** The questions that stand by themselves, and under each what was merged into it.
- * @param {Question[]} questions
- * @returns {{question: Question, merged: Question[]}[]} */
-export function grouped(questions) {
-  const known = new Set(questions.map((each) => each.id));
-  const stands = (/** @type {Question} */ each) => each.merged_into === null || !known.has(each.merged_into);
-  return inOrder(questions.filter(stands)).map((question) => ({
-    question,
-    merged: questions.filter((each) => each.merged_into === question.id).sort((one, other) => one.id - other.id),
-  }));
-}
-
-/** @param {Hand[]} hands
- * @returns {Hand[]} in the order in which they speak */
-export function inLine(hands) {
-  const rank = (/** @type {Hand} */ each) => (each.state === "speaking" ? 0 : 1);
-  return [...hands].sort((one, other) => rank(one) - rank(other) || one.position - other.position || one.id - other.id);
-}
 
 /** @param {Room} room
  * @returns {Question[]} what everyone sees */
@@ -82,6 +55,7 @@ export class RoomQuestions extends HTMLElement {
   #shut = make("p", { class: "quiet small", hidden: true });
   #line = make("section", { class: "line" });
   #list = make("div", { class: "questions" });
+  #rules = make("details", { class: "more", hidden: true });
   #draw = onceAFrame(() => this.#show());
 
   /** @param {Room} room */
@@ -113,7 +87,8 @@ export class RoomQuestions extends HTMLElement {
       make("label", { for: "question-text", class: "strong small" }, gettext("Your question to the stage")),
       this.#text, this.#problem, make("div", { class: "row" }, this.#anonymousLine, this.#hallLine, make("span", { class: "push" }, this.#button)),
     );
-    this.replaceChildren(this.#form, this.#shut, this.#line, this.#list);
+    this.replaceChildren(this.#form, this.#shut, this.#line, this.#list, this.#rules);
+    this.#buildRules();
   }
 
   async #ask() {
@@ -159,6 +134,34 @@ export class RoomQuestions extends HTMLElement {
     this.#anonymousLine.hidden = !rules.anonymous_questions;
     this.#showLine(room);
     this.#showQueue(room);
+    this.#showRules(room);
+  }
+
+  // --- what holds here ---
+
+  /** @type {Map<keyof Rules, HTMLInputElement>} */ #switches = new Map();
+
+  #buildRules() {
+    /** @type {[keyof Rules, string][]} */
+    const words = [
+      ["questions", gettext("Questions can be asked")],
+      ["moderate_questions", gettext("Questions are looked at before others see them")],
+      ["anonymous_questions", gettext("Questions can be asked without a name")],
+      ["hands", gettext("Hands can be raised")],
+    ];
+    this.#rules.append(make("summary", {}, gettext("What holds in this room")));
+    for (const [name, sentence] of words) {
+      const box = make("input", { type: "checkbox", change: () => void this.#run("rules.set", { [name]: box.checked }).finally(this.#draw) });
+      this.#switches.set(name, box);
+      this.#rules.append(make("label", { class: "check" }, box, make("span", {}, sentence)));
+    }
+  }
+
+  /** @param {Room} room */
+  #showRules(room) {
+    this.#rules.hidden = !room.runs || room.phase !== "here";
+    const rules = rulesOf(room);
+    for (const [name, box] of this.#switches) box.checked = rules[name];
   }
 
   // --- the queue ---
@@ -370,7 +373,7 @@ export class RoomQuestions extends HTMLElement {
       make("p", { class: "quiet small", role: "status" }, own ? (own.state === "speaking" ? gettext("You have the word.") : fill(gettext("You are number %(place)d in the line."), { place: waiting.indexOf(own) + 1 })) : ""),
       make("div", { class: "row" },
         own ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.lower", { hand: own.id }) }, icon("hand"), gettext("Lower my hand"))
-          : hands ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.raise", { place: this.#hall.checked ? "hall" : "online" }) }, icon("hand"), gettext("Raise my hand")) : null,
+          : hands && !room.runs ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.raise", { place: this.#hall.checked ? "hall" : "online" }) }, icon("hand"), gettext("Raise my hand")) : null,
         room.runs ? this.#addHand() : null),
     );
   }
