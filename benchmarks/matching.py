@@ -2,10 +2,11 @@
 
     python -m benchmarks.matching [--profiles 5000] [--half test]
 
-Quality: on the pairs of the evaluation set in tests/matchmaking/data, which were not looked at while the engine was tuned, with all
-other profiles of the set around them. A need's partner is one among the offers it may meet; the rank is by score alone. Recall@1 and
-recall@5 are the shares of needs whose partner is first, or among the first five; MRR is the mean of 1 / rank. The three baselines are
-what one would do first. Speed: profiles that are made up, with vectors of random directions, on one core.
+Quality: on the pairs of the evaluation set in tests/matchmaking/data, which were not looked at while the engine was
+tuned, with all other profiles of the set around them. A need's partner is one among those it may meet; the rank is by
+score alone. Recall@1 and recall@5 are the shares of needs whose partner is first, or among the first five; MRR is the
+mean of 1 / rank. The three baselines are what one would do first. Speed: profiles that are made up, with vectors of
+random directions, on one core.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from conference.matchmaking.matching import (  # noqa: E402
     Profile,
     Request,
     Texts,
-    Weights,
     read_request,
     read_texts,
 )
@@ -67,7 +67,9 @@ def ranks(pairs: Sequence[dict[str, Any]], matcher: Matcher, scores: Scores) -> 
         values = dict(zip(candidates, scores(need, candidates), strict=True))
         found[pair["need"]["language"]].append(1 + sum(value > values[offer] for value in values.values()))
         # An equal score is no find: half of the equals are expected to stand before it.
-        found[pair["need"]["language"]][-1] += (sum(value == values[offer] for value in values.values()) - 1) // 2
+        found[pair["need"]["language"]][-1] += (
+            sum(value == values[offer] for value in values.values()) - 1
+        ) // 2
     return found
 
 
@@ -126,7 +128,9 @@ def measure_quality(half: str) -> None:
     print(f"{len(pairs)} needs of the {half} half among {len(rows)} profiles; {embedder.name}")
     print(f"embedding: {1000 * seconds / len(rows):.0f} ms for each profile")
     combined, text_only = Matcher(whole, texts), Matcher(bare, texts)
-    results = {name: ranks(pairs, combined, scores) for name, scores in baselines(combined, texts, whole).items()}
+    results = {
+        name: ranks(pairs, combined, scores) for name, scores in baselines(combined, texts, whole).items()
+    }
     results["text alone"] = ranks(pairs, text_only, engine_scores(text_only))
     no_model = Matcher(bare)
     results["text alone, without model"] = ranks(pairs, no_model, engine_scores(no_model))
@@ -134,7 +138,9 @@ def measure_quality(half: str) -> None:
     print(f"\n{'':28}{'recall@1':>10}{'recall@5':>10}{'MRR':>10}")
     for name, found in results.items():
         print(line(name, found))
-    print(f"\n{'need in':9}{'needs':>6}{'text alone: R@1':>17}{'MRR':>7}{'with vocabulary: R@1':>22}{'MRR':>7}")
+    print(
+        f"\n{'need in':9}{'needs':>6}{'text alone: R@1':>17}{'MRR':>7}{'with vocabulary: R@1':>22}{'MRR':>7}"
+    )
     for language in sorted(results["text alone"]):
         alone = np.asarray(results["text alone"][language])
         both = np.asarray(results["text and vocabulary"][language])
@@ -144,7 +150,8 @@ def measure_quality(half: str) -> None:
         )
     listed = {key: row for key, row in combined.lists(10).matches.items()}
     first = [
-        bool(listed[pair["need"]["id"]]) and listed[pair["need"]["id"]][0].id == pair["offer"]["id"] for pair in pairs
+        bool(listed[pair["need"]["id"]]) and listed[pair["need"]["id"]][0].id == pair["offer"]["id"]
+        for pair in pairs
     ]
     print(f"\nrecall@1 of the fair lists: {np.mean(first):.3f}; exposure: {combined.lists(10).exposure}")
 
@@ -155,7 +162,20 @@ def measure_speed(count: int) -> None:
     generator = np.random.default_rng(1)
     languages = ("zh", "en", "th", "vi", "hi", "km")
     codes = [f"{domain}{number}" for domain in "ABCDEFGHIJ" for number in range(1, 8)]
-    words = ["水稻", "durian", "โดรน", "LoRa", "cold chain", "电池", "biogas", "thủy điện", "सौर", "ត្រី", "NPK", "茶叶"]
+    words = [
+        "水稻",
+        "durian",
+        "โดรน",
+        "LoRa",
+        "cold chain",
+        "电池",
+        "biogas",
+        "thủy điện",
+        "सौर",
+        "ត្រី",
+        "NPK",
+        "茶叶",
+    ]
     profiles = tuple(
         Profile(
             id=f"{kind}{number:05}",
@@ -181,8 +201,11 @@ def measure_speed(count: int) -> None:
     result = matcher.lists(10)
     done = time.perf_counter()
     print(f"\n{count} needs x {count} offers, all {len(result.matches)} lists of 10 with reasons, one core:")
-    print(f"  {done - started:.1f} s ({prepared - started:.1f} s to prepare, {done - prepared:.1f} s for the lists)")
-    print(f"  memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / (1024 if sys.platform == 'darwin' else 1):.0f} MB")
+    print(
+        f"  {done - started:.1f} s ({prepared - started:.1f} s to prepare, {done - prepared:.1f} s for the lists)"
+    )
+    divisor = 1024**2 if sys.platform == "darwin" else 1024
+    print(f"  memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / divisor:.0f} MB")
     times = []
     for number in range(20):
         one = Profile(id="new", kind="tech_need", title=f"{random.choice(words)} {number}", sectors=("A2",))
@@ -190,11 +213,15 @@ def measure_speed(count: int) -> None:
         started = time.perf_counter()
         matcher.best(one, vector, 10)
         times.append(time.perf_counter() - started)
-    print(f"  one new profile among {count}: {1000 * float(np.median(times)):.0f} ms, its embedding not counted")
+    print(
+        f"  one new profile among {count}: {1000 * float(np.median(times)):.0f} ms, its embedding not counted"
+    )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--profiles", type=int, default=5000)
     parser.add_argument("--half", choices=("tuning", "test"), default="test")
     options = parser.parse_args()

@@ -1,8 +1,8 @@
 """Texts as vectors: a small interface, the three ways to get them, and a cache by content.
 
 The model is multilingual-e5-small (Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", arXiv 2402.05672, 2024):
-384 dimensions, trained with the prefixes "query: " and "passage: ". Both sides of a match are descriptions of a thing, so all texts go
-in as passages unless somebody asks otherwise.
+384 dimensions, trained with the prefixes "query: " and "passage: ". Both sides of a match are descriptions of a thing,
+so all texts go in as passages unless somebody asks otherwise.
 
 Every vector that leaves this module has length 1 and finite numbers, in float32.
 """
@@ -177,7 +177,7 @@ def unit(rows: Any) -> Vectors:
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise ValueError("not a table of finite numbers")
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return np.asarray(vectors / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 # ------------------------------------------------------------------ cache
@@ -196,9 +196,9 @@ class Cache(Protocol):
 class FileCache:
     """One file for each vector, in a directory that may be shared, removed at any time, or full of rubbish.
 
-    A file is the CRC-32 of the rest (4 bytes, little endian) and the numbers (float32, little endian). It is written under another
-    name and renamed, so nobody reads half of one; what does not pass the checksum is made anew. A cache that cannot be written is
-    no reason to fail.
+    A file is the CRC-32 of the rest (4 bytes, little endian) and the numbers (float32, little endian). It is written
+    under another name and renamed, so nobody reads half of one; what does not pass the checksum is made anew. A cache
+    that cannot be written is no reason to fail.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -1,7 +1,8 @@
 """The engine: from profiles and their vectors to everybody's list.
 
-Profiles are put in the order of their ids first, so that the order of the input changes nothing, not even rounding. Pairs are scored in
-blocks of BLOCK rows, of which only the best candidates are kept: memory grows with the number of profiles, not of pairs.
+Profiles are put in the order of their ids first, so that the order of the input changes nothing, not even rounding.
+Pairs are scored in blocks of BLOCK rows, of which only the best candidates are kept: memory grows with the number of
+profiles, not of pairs.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ class Matcher:
         return np.sort(np.concatenate(found)) if found else np.zeros(0, dtype=np.int64)
 
     def _admissible(self, rows: Indices, columns: Indices) -> NDArray[np.bool_]:
-        allowed = rows[:, None] != columns[None, :]
+        allowed: NDArray[np.bool_] = np.not_equal(rows[:, None], columns[None, :])
         ours, theirs = self._organisation[rows], self._organisation[columns]
         if (ours >= 0).any() and (theirs >= 0).any():
             allowed &= (ours[:, None] != theirs[None, :]) | (ours[:, None] < 0)
@@ -198,7 +199,7 @@ class Matcher:
         nothing = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
         pools: list[Candidates] = [nothing] * count
         admissible = np.zeros(count, dtype=np.int64)
-        allowed: list[tuple[Indices, Indices, NDArray[np.bool_]]] = []
+        allowed: list[tuple[Indices, Indices, NDArray[np.uint8]]] = []
         for rows, columns in self._blocks():
             values = self._scores(rows, columns)
             may = values >= 0

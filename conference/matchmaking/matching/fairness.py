@@ -2,16 +2,16 @@
 
 Lists made by score alone give a few profiles most of the attention. Three things are done about it, in this order.
 
-1. *A bound.* If every owner of a list chose evenly among those they may meet, profile j would be in e_j = sum over owners i of
-   min(top, A_i) / A_i lists, where A_i counts i's admissible counterparts: its fair share. Nobody is in more than
-   c_j = ceil(BOUND * e_j) lists. Such lists always exist for BOUND >= 1: the even choice is a fractional flow within the bounds e_j, and
-   flows in bipartite graphs with integral bounds are integral. Places are given round by round, everybody's first place before
-   anybody's second, as the round robin of FairRec does (Patro, Biswas, Ganguly, Gummadi, Chakraborty: "FairRec: Two-Sided Fairness
-   for Personalized Recommendations in Two-Sided Platforms", WWW 2020); within a round the highest scores choose first. So a bound can
-   only cost somebody a place behind the places where the same profile fits better.
-2. *A floor.* Every profile with an admissible counterpart is in at least one list, as FairRec guarantees a share of exposure to every
-   producer. A profile that nobody's list has takes the last place in the list where it scores highest, from a profile that is in other
-   lists too; never a first place.
+1. *A bound.* If every owner of a list chose evenly among those they may meet, profile j would be in e_j = sum over
+owners i of min(top, A_i) / A_i lists, where A_i counts i's admissible counterparts: its fair share. Nobody is in more than
+   c_j = ceil(BOUND * e_j) lists. Such lists always exist for BOUND >= 1: the even choice is a fractional flow within the
+   bounds e_j, and flows in bipartite graphs with integral bounds are integral. Places are given round by round,
+   everybody's first place before anybody's second, as the round robin of FairRec does (Patro, Biswas, Ganguly,
+   Gummadi, Chakraborty: "FairRec: Two-Sided Fairness for Personalized Recommendations in Two-Sided Platforms", WWW
+   2020); within a round the highest scores choose first. So a bound can only cost somebody a place behind the places
+   where the same profile fits better. 2. *A floor.* Every profile with an admissible counterpart is in at least one
+   list, as FairRec guarantees a share of exposure to every producer. A profile that nobody's list has takes the last
+   place in the list where it scores highest, from a profile that is in other lists too; never a first place.
 3. *Newcomers.* Who has had fewer meetings is preferred among near equals: each meeting lowers the score slightly, by at most
    NEWCOMER_LIFT in all. This attention already received is what Biega, Gummadi and Weikum amortise ("Equity of Attention",
    SIGIR 2018).
@@ -64,8 +64,9 @@ def fair_lists(
 ) -> tuple[list[list[tuple[int, float]]], Exposure]:
     """The list of each profile, from its best candidates.
 
-    `pools[i]` holds the best candidates of i, `admissible[i]` how many there are in all, and `more(i)` makes all of them, for the rare
-    case that the pool is used up. Who appears in pools[i] has i among its own candidates, with the same score.
+    `pools[i]` holds the best candidates of i, `admissible[i]` how many there are in all, and `more(i)` makes all of
+    them, for the rare case that the pool is used up. Who appears in pools[i] has i among its own candidates, with the
+    same score.
     """
     count = len(pools)
     bound = np.ceil(BOUND * fair_share - 1e-9).astype(np.int64)

@@ -1,9 +1,10 @@
 """What a text is about, by a small glossary of the region's fields in thirteen languages.
 
-The model is small, and weakest in the languages with the least text on the web. "Stem borer" in Lao and 螟 in Chinese are the same to
-`glossary.txt`: a line for each of about 140 things, with the words for it in every language. A text's things are compared like words,
-the rare ones counting more. Words are found as they stand; where a language writes without spaces the longest one wins at each place, so
-that the medicine in "rubber" (Lao ຢາ in ຢາງ) is not found.
+The model is small, and weakest in the languages with the least text on the web. "Stem borer" in Lao and 螟 in Chinese
+are the same to
+`glossary.txt`: a line for each of about 140 things, with the words for it in every language. A text's things are
+compared like words, the rare ones counting more. Words are found as they stand; where a language writes without spaces
+the longest one wins at each place, so that the medicine in "rubber" (Lao ຢາ in ຢາງ) is not found.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ FILE = Path(__file__).with_name("glossary.txt")
 WITHOUT_SPACES = frozenset({"zh", "th", "lo", "my", "km"})
 # Endings are part of the word in these; a word of so many letters or more may have any.
 ENDINGS_FROM = {"bn": 3, "ne": 3, "si": 3, "ur": 4, "hi": 4}
-ENDINGS = {"en": "(?:s|es|ing)?", "id": "(?:nya|an)?", "ms": "(?:nya|an)?"}
+ENDINGS = {"en": ("", "s", "es", "ing"), "id": ("", "nya", "an")}
 RELATIVE = {"ms": "id"}
 
 _BREAK = re.compile(
@@ -52,41 +53,53 @@ def things() -> tuple[str, ...]:
 
 
 @cache
-def _finder(language: str) -> tuple[re.Pattern[str], Mapping[str, int]] | None:
-    """The pattern of all words of a language, and the thing of each."""
-    of_word: dict[str, int] = {}
-    patterns: dict[str, str] = {}
+def _words(language: str) -> Mapping[str, Sequence[tuple[str, int, bool]]]:
+    """All words of a language by their first letter, the longest first: the word, its thing, and whether any ending
+    may follow."""
+    known: dict[str, tuple[int, bool]] = {}
     for thing, entry in enumerate(_entries()):
         for word in entry.get(language, "").split("/"):
             stem = normalise(word.rstrip("*")).casefold()
-            if not stem or stem in of_word:
-                continue
-            of_word[stem] = thing
-            if language in WITHOUT_SPACES:
-                patterns[stem] = f"({re.escape(stem)})"
-            elif word.endswith("*") or len(stem) >= ENDINGS_FROM.get(language, 99):
-                patterns[stem] = f"(?<= )({re.escape(stem)})"
-            else:
-                patterns[stem] = f"(?<= )({re.escape(stem)}){ENDINGS.get(language, '')}(?= )"
-    if not of_word:
-        return None
-    longest_first = sorted(patterns, key=lambda stem: (-len(stem), stem))
-    return re.compile("|".join(patterns[stem] for stem in longest_first)), of_word
+            open_end = word.strip().endswith("*") or len(stem) >= ENDINGS_FROM.get(language, 99)
+            if stem and stem not in known:
+                known[stem] = thing, open_end or language in WITHOUT_SPACES
+    by_letter: dict[str, list[tuple[str, int, bool]]] = {}
+    for stem in sorted(known, key=lambda word: (-len(word), word)):
+        by_letter.setdefault(stem[0], []).append((stem, *known[stem]))
+    return by_letter
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)
 def things_in(text: str, language: str) -> frozenset[int]:
-    """The things that a text names, as rows of the glossary: by its own language's words, and by English ones in Latin letters."""
-    found = set()
+    """The things that a text names, as rows of the glossary: by its own language's words, and by English ones in Latin
+    letters."""
     spaced = f" {_BREAK.sub(' ', normalise(text).casefold())} "
     own = RELATIVE.get(language, language)
-    for each in {own, "en"} if scripts_of(text)["latin"] else {own}:
-        finder = _finder(each)
-        if finder:
-            pattern, of_word = finder
-            for hit in pattern.finditer(spaced):
-                found.add(of_word[hit.group(hit.lastindex or 0)])
+    found = _find(spaced, own)
+    if own != "en" and scripts_of(text)["latin"]:
+        found |= _find(spaced, "en")
     return frozenset(found)
+
+
+def _find(spaced: str, language: str) -> set[int]:
+    """The things of a language's words in a text that has one space around each word."""
+    words = _words(language)
+    everywhere = language in WITHOUT_SPACES
+    endings = ENDINGS.get(language, ("",))
+    found = set()
+    at, end = 0, len(spaced)
+    while at < end:
+        step = 1
+        if everywhere or spaced[at - 1] == " ":
+            for stem, thing, open_end in words.get(spaced[at], ()):
+                if spaced.startswith(stem, at):
+                    after = at + len(stem)
+                    if open_end or any(spaced.startswith(f"{ending} ", after) for ending in endings):
+                        found.add(thing)
+                        step = len(stem)
+                        break
+        at += step
+    return found
 
 
 def name_of(thing: str, language: str) -> str:
@@ -116,7 +129,8 @@ class Topics:
             members = sorted(found)
             table[row, members] = self.rarity[members]
         lengths = np.linalg.norm(table, axis=1, keepdims=True)
-        return np.divide(table, lengths, out=np.zeros_like(table), where=lengths > 0)
+        table /= np.where(lengths > 0, lengths, np.float32(1))
+        return table
 
     def shared(self, one: frozenset[int], other: frozenset[int]) -> list[str]:
         """The things of both, the rarest first."""

@@ -1,9 +1,9 @@
 """The language of a text: its script decides where it can, a statistical model where it must.
 
 Profiles carry a field for the language, but people write a Khmer text into an English form. Of the languages of the region most
-have a script of their own; for these the letters decide alone. Where several languages share a script, `py3langid` (a naive Bayes
-model over byte n-grams, Lui and Baldwin, "langid.py: An Off-the-shelf Language Identification Tool", ACL 2012) chooses among the
-languages of that script, and the field is believed when the model is nearly undecided.
+have a script of their own; for these the letters decide alone. Where several languages share a script, `py3langid` (a
+naive Bayes model over byte n-grams, Lui and Baldwin, "langid.py: An Off-the-shelf Language Identification Tool", ACL
+2012) chooses among the languages of that script, and the field is believed when the model is nearly undecided.
 """
 
 from __future__ import annotations
@@ -72,11 +72,12 @@ LANGUAGES_OF: dict[str, tuple[str, ...]] = {
 UNKNOWN = "und"
 """What `detect` answers for a text without letters."""
 
-# A script of its own needs this share of the letters: a Thai text full of English names of products is still Thai, an English one
-# with a Thai name in brackets is English. Han and Arabic letters count for more, since one letter says more than a Latin one.
+# The share of a script is weighed: a Thai text full of English names of products is still Thai, an English one with a Thai
+# name in brackets is English. Han letters count for more, since one says more than a Latin letter.
 _WEIGHT_OF_A_LETTER = {"han": 2.5, "kana": 2.0, "hangul": 2.0, "latin": 0.35}
 
-# How many natural-log units, and how many per letter, the model must prefer another language by before the field is not believed.
+# How many natural-log units, and how many per letter, the model must prefer another language by before the field is not
+# believed.
 _FIELD_MARGIN, _FIELD_MARGIN_PER_LETTER = 4.0, 0.25
 
 # "TRL 8" is in no language: with fewer Latin letters than this and no field, a text counts as English.
@@ -91,8 +92,8 @@ _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 def normalise(text: str) -> str:
     """NFC, without invisible marks and control characters, one space between words.
 
-    The joiners U+200C and U+200D stay: Sinhala, Bengali and Urdu spell with them. The zero-width space goes: Khmer, Lao and Burmese
-    writers use it or not as their keyboards please.
+    The joiners U+200C and U+200D stay: Sinhala, Bengali and Urdu spell with them. The zero-width space goes: Khmer,
+    Lao and Burmese writers use it or not as their keyboards please.
     """
     clean = text.encode("utf-8", "ignore").decode("utf-8")  # a JSON file can carry half a surrogate pair
     return _SPACE.sub(" ", unicodedata.normalize("NFC", clean).translate(_INVISIBLE)).strip()

@@ -1,4 +1,5 @@
-"""`python -m conference.matchmaking.matching.means`: compute the means of the reference sentences anew, for the model in the package."""
+"""`python -m conference.matchmaking.matching.means`: compute the means of the reference sentences anew, for the model
+in the package."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from conference.matchmaking.matching.kinds import KINDS, MEETS
@@ -34,7 +35,8 @@ def gettext_noop(text: str) -> str:
 
 
 class InvalidProfiles(ValueError):
-    """The input does not hold. `template % values` is the sentence for the person who wrote it; `template` can be translated."""
+    """The input does not hold. `template % values` is the sentence for the person who wrote it; `template` can be
+    translated."""
 
     def __init__(self, template: str, **values: object) -> None:
         super().__init__(template % values)
@@ -48,7 +50,8 @@ class InvalidProfiles(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """An offer, a need, a position, a candidate ... All but id, kind and title may be unknown, which is no reproach to anybody."""
+    """An offer, a need, a position, a candidate ... All but id, kind and title may be unknown, which is no reproach to
+    anybody."""
 
     id: str
     kind: str
@@ -87,6 +90,7 @@ class Request:
     rules: Rules = field(default_factory=Rules)
 
 
+@lru_cache(maxsize=65_536)
 def fold(word: str) -> str:
     """The form in which words of two people are compared: width, case and spaces do not matter."""
     return " ".join(unicodedata.normalize("NFKC", normalise(word)).casefold().replace("_", " ").split())

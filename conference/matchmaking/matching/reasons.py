@@ -1,7 +1,7 @@
 """Why two profiles were matched, as data that a page can say in the reader's language. The codes stand in docs/matching.md.
 
-A reason speaks to the owner of the list: "wanted" in `trl_fits` with `by: "you"` is what the reader wants. Every match has at least one;
-at most three, the weightiest first.
+A reason speaks to the owner of the list: "wanted" in `trl_fits` with `by: "you"` is what the reader wants. Every match
+has at least one; at most three, the weightiest first.
 """
 
 from __future__ import annotations

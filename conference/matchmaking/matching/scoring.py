@@ -1,13 +1,14 @@
 """The score of a pair: what is known about it, weighed. All weights of the engine stand in `WEIGHTS`.
 
-Each kind of evidence gives a value between 0 and 1, or nothing when one of the two did not say. A side's score is the weighted mean of
-the evidence that is known to it, with a small weight of PRIOR_WEIGHT on PRIOR so that little evidence is not taken for much. Nobody
-loses for a field left empty.
+Each kind of evidence gives a value between 0 and 1, or nothing when one of the two did not say. A side's score is the
+weighted mean of the evidence that is known to it, with a small weight of PRIOR_WEIGHT on PRIOR so that little evidence
+is not taken for much. Nobody loses for a field left empty.
 
-What both said counts for both alike (text, sectors, cooperation, languages). What one wants and the other has counts for the side that
-wants it (countries, kinds of partner, maturity). The pair's score is the harmonic mean of its two sides, as in reciprocal recommenders
-(Pizzato, Rej, Chung, Koprinska, Kay: "RECON: a reciprocal recommender for online dating", RecSys 2010): a match that leaves one side
-cold is no match. Words in common can only raise it, because their absence says nothing across languages.
+What both said counts for both alike (text, sectors, cooperation, languages). What one wants and the other has counts
+for the side that wants it (countries, kinds of partner, maturity). The pair's score is the harmonic mean of its two
+sides, as in reciprocal recommenders (Pizzato, Rej, Chung, Koprinska, Kay: "RECON: a reciprocal recommender for online
+dating", RecSys 2010): a match that leaves one side cold is no match. Words in common can only raise it, because their
+absence says nothing across languages.
 
 Shapes: a pairs b in blocks (a, b), float32.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +67,7 @@ def domain_of(code: str) -> str:
     return found.group(1) if found else code
 
 
+@lru_cache(maxsize=65_536)
 def nearness(one: str, other: str) -> float:
     """Of two codes in the tree of the vocabulary, 0 to 1."""
     if one == other:
@@ -168,7 +171,7 @@ def score(a: Features, b: Features, weights: Weights = WEIGHTS) -> Floats:
         corrected -= b.radius[None, :] / 2
         both.add(weights.text, strength(corrected), None)
     if a.sectors.any() and b.sectors.any():
-        value = (a.sectors @ b.reach.T + a.reach @ b.sectors.T) / 2
+        value = np.float32(0.5) * (a.sectors @ b.reach.T + a.reach @ b.sectors.T)
         both.add(weights.sectors, value, _known(a.sectors, b.sectors))
     for weight, one, other in (
         (weights.cooperation, a.cooperation, b.cooperation),
@@ -233,11 +236,12 @@ def _two_sided(both: _Sum, a: Features, b: Features, weights: Weights) -> Floats
 
 
 def _known(one: Floats, other: Floats) -> Floats:
-    return one.any(axis=1).astype(np.float32)[:, None] * other.any(axis=1).astype(np.float32)[None, :]
+    mine, theirs = one.any(axis=1, keepdims=True), other.any(axis=1, keepdims=True)
+    return np.asarray(mine & theirs.T, dtype=np.float32)
 
 
 def _meet(one: Floats, other: Floats) -> Floats:
-    return np.minimum(one @ other.T, 1.0)
+    return np.asarray(np.minimum(one @ other.T, 1), dtype=np.float32)
 
 
 def _country_fit(wants: Features, has: Features) -> tuple[Floats, Floats] | None:

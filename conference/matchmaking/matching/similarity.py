@@ -1,20 +1,21 @@
 """How alike two texts are, whatever their languages.
 
-Vectors of multilingual models cluster by language before they cluster by meaning: a Khmer need is nearest to whatever offer is least
-unlike Khmer. The mean of a language's texts is that cluster's offset; subtracting it and renormalising leaves mostly meaning (Libovický,
-Rosa, Fraser: "On the Language Neutrality of Pre-trained Multilingual Representations", Findings of EMNLP 2020; the idea of removing
-what all vectors share is Mu and Viswanath's "All-but-the-Top", ICLR 2018).
+Vectors of multilingual models cluster by language before they cluster by meaning: a Khmer need is nearest to whatever
+offer is least unlike Khmer. The mean of a language's texts is that cluster's offset; subtracting it and renormalising
+leaves mostly meaning (Libovický, Rosa, Fraser: "On the Language Neutrality of Pre-trained Multilingual
+Representations", Findings of EMNLP 2020; the idea of removing what all vectors share is Mu and Viswanath's
+"All-but-the-Top", ICLR 2018).
 
-- A mean is estimated on the reference sentences shipped for the language and on the texts at hand, and shrunk towards the mean of a
-  related language, or of all, as if SHRINKAGE more texts lay there. So one text in a rare language is neither left uncorrected nor
-  centred to nothing.
-- All texts go in as queries: both sides of a match describe a thing in a few words. As passages, or in both roles with the cosines
-  averaged at double the time, they did worse on the tuning half.
-- What a text is about by the glossary (see `glossary`) stands beside the vector: the cosine of two texts' things, times TOPICS, is
-  added to the cosine of their vectors.
-- Some texts, mostly short ones, are near to everything. CSLS (Conneau, Lample, Ranzato, Denoyer, Jégou: "Word Translation Without
-  Parallel Data", ICLR 2018) takes from a pair's cosine half of what either side has with its own nearest counterparts on average. It
-  is what makes the measure two-sided: near is who is near by both sides' standards.
+- A mean is estimated on the reference sentences shipped for the language and on the texts at hand, and shrunk towards
+  the mean of a related language, or of all, as if SHRINKAGE more texts lay there. So one text in a rare language is
+  neither left uncorrected nor centred to nothing.
+- All texts go in as queries: both sides of a match describe a thing in a few words. As passages, or in both roles with
+  the cosines averaged at double the time, they did worse on the tuning half.
+- What a text is about by the glossary (see `glossary`) stands beside the vector: the cosine of two texts' things,
+  times TOPICS, is added to the cosine of their vectors.
+- Some texts, mostly short ones, are near to everything. CSLS (Conneau, Lample, Ranzato, Denoyer, Jégou: "Word
+  Translation Without Parallel Data", ICLR 2018) takes from a pair's cosine half of what either side has with its own
+  nearest counterparts on average. It is what makes the measure two-sided: near is who is near by both sides' standards.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ class TextSpace:
             towards, _ = reference.get(RELATIVE.get(language, ""), (common, 0))
             total = here.sum(axis=0, dtype=np.float64) + count * shipped + SHRINKAGE * towards
             means[language] = (total / (len(here) + count + SHRINKAGE)).astype(np.float32)
-        return cls(means, common.astype(np.float32))
+        return cls(means, np.asarray(common, dtype=np.float32))
 
     def place(self, vectors: NDArray[np.float32], languages: Sequence[str]) -> Vectors:
         """Centred vectors, (n, roles * dimensions), of length 1; their dot product is the mean of the roles' cosines."""
@@ -109,7 +110,8 @@ class TextSpace:
 
 
 def with_topics(placed: Vectors | None, topics: NDArray[np.float32]) -> Vectors:
-    """Vectors whose dot product is the likeness of two texts: the cosine of the model's vectors and the cosine of their things."""
+    """Vectors whose dot product is the likeness of two texts: the cosine of the model's vectors and the cosine of
+    their things."""
     if placed is None:
         return np.asarray(np.sqrt(np.float32(TOPICS_ALONE)) * topics, dtype=np.float32)
     return np.concatenate([placed, np.sqrt(np.float32(TOPICS)) * topics], axis=1, dtype=np.float32)
@@ -134,8 +136,8 @@ def reference_means(embedder: Embedder, cache: Cache | None = None) -> Means:
 
 
 def shipped_means(embedder: Embedder) -> Means | None:
-    """The same as computed beforehand (`python -m conference.matchmaking.matching.means`), if they are of this model and of these
-    sentences: a command should not spend ten seconds on what never changes."""
+    """The same as computed beforehand (`python -m conference.matchmaking.matching.means`), if they are of this model
+    and of these sentences: a command should not spend ten seconds on what never changes."""
     if not MEANS.exists():
         return None
     with np.load(MEANS, allow_pickle=False) as file:
@@ -168,4 +170,5 @@ def radius(cosines: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
 
 def strength(corrected: NDArray[np.float32]) -> NDArray[np.float32]:
     """Between 0 and 1, strictly rising with the corrected cosine."""
-    return (1.0 / (1.0 + np.exp(-STEEPNESS * (corrected - MIDDLE), dtype=np.float32))).astype(np.float32)
+    odds = np.exp(np.float32(-STEEPNESS) * (corrected - np.float32(MIDDLE)))
+    return np.asarray(1 / (1 + odds), dtype=np.float32)

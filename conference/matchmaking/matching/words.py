@@ -1,9 +1,10 @@
 """What two texts share in letters: keywords, names, numbers and Latin words that survive in any language.
 
-A Lao text writes "LoRa" and "Spodoptera" as an English one does. Such words, and keywords as whole phrases, are weighed by how rare
-they are (inverse document frequency, Spärck Jones, "A statistical interpretation of term specificity", Journal of Documentation 28,
-1972) and compared by the cosine. Words of two Latin-script texts count only if they are names, or also occur in a text of another
-script: that English texts share English words says little, and the vectors know it anyway.
+A Lao text writes "LoRa" and "Spodoptera" as an English one does. Such words, and keywords as whole phrases, are
+weighed by how rare they are (inverse document frequency, Spärck Jones, "A statistical interpretation of term
+specificity", Journal of Documentation 28, 1972) and compared by the cosine. Words of two Latin-script texts count only
+if they are names, or also occur in a text of another script: that English texts share English words says little, and
+the vectors know it anyway.
 """
 
 from __future__ import annotations
