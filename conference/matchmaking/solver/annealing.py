@@ -45,12 +45,12 @@ from conference.matchmaking.solver.state import (
     make_state,
 )
 
-Report = Callable[[Placements, Mapping[Objective, int], int], None]
+Report = Callable[[Placements, list[str | None] | None, int], None]  # tables where there are any; steps made
 Stop = Callable[[], bool]
 
 CHUNK_SECONDS = 0.05  # between two looks at the clock and at `stop`
 CHUNK_STEPS = 5_000  # the same when steps are counted
-COLD = 0.1
+COLD = 0.05
 DESCENT = 0.08  # the share of the budget for the descent by rank
 REPORT_SECONDS = 0.5
 
@@ -62,7 +62,7 @@ COSTS: dict[int, float] = {
     WEIGHT: 2.0,
     FAIRNESS: 0.3,
     BREAKS: 1.0,
-    CHANGES: 0.3,
+    CHANGES: 0.5,
     UNSOCIAL: 0.2,
 }
 # The shares of moves: aimed at people with breaks, swaps, pushes of meetings without a place, between tables only.
@@ -87,7 +87,7 @@ def anneal(
     `steps` are counted moves and make the result depend on nothing but the arguments; without them the clock decides. `hot` is
     the first temperature, by default chosen by the number of moves for each meeting. Values in `goal` are known to be unbeatable
     for their objectives: the search ends when all objectives have theirs (0 where nothing is given). `report` is called with
-    better timetables now and then, with the number of steps made.
+    better timetables now and then.
     """
     schedule = _Schedule(steps, seconds, hot)
     a = _search(core, placements, None, schedule, seed, goal, report, stop)
@@ -102,7 +102,7 @@ def arrange(
     steps: int | None = None,
     seconds: float = 10.0,
     seed: int = 1,
-    hot: float = 0.5,
+    hot: float | None = None,
     goal: Mapping[Objective, int] | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
@@ -111,11 +111,10 @@ def arrange(
 
     Begins with a valid timetable and its tables, and is no worse than it by the order of the objectives.
     """
-    names = [name for pool in core.pools for name in pool]
-    number = {name: i for i, name in enumerate(names)}
+    number = {name: i for i, name in enumerate(name for pool in core.pools for name in pool)}
     numbers = np.array([-1 if name is None else number[name] for name in tables], dtype=np.int32)
     a = _search(core, placements, numbers, _Schedule(steps, seconds, hot), seed, goal, report, stop)
-    return best_placements(a), [None if table < 0 else names[table] for table in best_tables(a)]
+    return best_placements(a), _named(core, a)
 
 
 @dataclass(slots=True)
@@ -179,10 +178,16 @@ def _search(
             chunk = int(np.clip(size * CHUNK_SECONDS / max(now - before, 1e-6), 100, 4 * size))
         if report is not None and now - told_at > REPORT_SECONDS and (told != a[BEST : BEST + COUNTS]).any():
             told, told_at = a[BEST : BEST + COUNTS].copy(), now
-            report(best_placements(a), counts(a), done)
+            report(best_placements(a), None if tables is None else _named(core, a), done)
     if report is not None:
-        report(best_placements(a), counts(a), done)
+        report(best_placements(a), None if tables is None else _named(core, a), done)
     return a
+
+
+def _named(core: Core, a: Integers) -> list[str | None]:
+    """The tables of the best timetable."""
+    names = [name for pool in core.pools for name in pool]
+    return [None if table < 0 else names[table] for table in best_tables(a)]
 
 
 def ranks(core: Core, *, seating: bool = False) -> Integers:
@@ -207,11 +212,6 @@ def locks(core: Core, placements: Placements | None) -> NDArray[np.bool_] | None
     if placements is None or core.instance.objectives[:1] != ("moved",):
         return None
     return (core.published >= 0) & (placements[:, 1] == core.published) & (placements[:, 0] >= 0)
-
-
-def counts(a: Integers) -> dict[Objective, int]:
-    """The objectives of the best timetable."""
-    return {name: int(a[BEST + count]) for name, count in COUNT_OF.items()}
 
 
 def _least(order: Integers, goal: Mapping[Objective, int] | None) -> Integers:

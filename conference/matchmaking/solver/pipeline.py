@@ -5,9 +5,9 @@ then, by kind of problem,
 
 - every meeting mandatory: MaxSAT, to the proven least number of breaks;
 - a published timetable: HiGHS with the published meetings held, to the proven least disturbance and most weight;
-- small enough: HiGHS on the whole problem, if the search has not reached the ceiling; else on parts of it.
+- more asked than fits: HiGHS on parts of the timetable, while the search has not reached the ceiling.
 
-What it finds, the search takes up. Then tables, then the reasons for what has no place. Every timetable offered on the way is measured
+What it finds, the search takes up. Last come the reasons for what has no place. Every timetable offered on the way is measured
 by `evaluate` and only the best by the order of the objectives is kept, so the answer is never worse than any report.
 """
 
@@ -17,19 +17,21 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import numpy as np
 
-from conference.matchmaking.solver.annealing import anneal
+from conference.matchmaking.solver.annealing import anneal, arrange
 from conference.matchmaking.solver.bound import weight_bound
+from conference.matchmaking.solver.conflicts import conflicts, direct_conflicts
 from conference.matchmaking.solver.core import Core, Placements, compile_instance
-from conference.matchmaking.solver.evaluate import breaks_by_participant, objective, objectives
-from conference.matchmaking.solver.exact import solve_exact
-from conference.matchmaking.solver.explain import conflicts, unscheduled
+from conference.matchmaking.solver.evaluate import breaks_by_participant, objective
+from conference.matchmaking.solver.exact import ExactResult, solve_exact
+from conference.matchmaking.solver.explain import unscheduled
 from conference.matchmaking.solver.greedy import construct
-from conference.matchmaking.solver.maxsat import solve_mandatory
+from conference.matchmaking.solver.maxsat import MandatoryResult, solve_mandatory
 from conference.matchmaking.solver.model import (
     Infeasible,
     Instance,
@@ -43,10 +45,12 @@ from conference.matchmaking.solver.worker import Message, Worker
 
 logger = logging.getLogger(__name__)
 
-SMALL = 40_000  # placements up to which the whole problem goes to HiGHS
+MANY = 5000  # meetings from which on one long search is better than two
 RERUN_SECONDS = 3.5  # a published timetable is worked on so long, unless it is large
-WARM = 0.6  # the temperature at which a timetable that another method found is taken up
+WARM = 0.5  # the temperature at which a timetable of any origin is taken up again
 TICK = 0.03
+UNKNOWN = 1 << 30  # table changes of a timetable without tables, as a rank
+EXCLUDE = "The mandatory and fixed meetings exclude each other."
 
 
 def solve(
@@ -68,14 +72,29 @@ def solve(
     """
     began = time.monotonic()
     validate(instance)
-    run = _Run(compile_instance(instance), began, seconds, seed, progress, stop)
-    if run.core.meetings:
-        run.offer("greedy", construct(run.core, seed=seed))
+    core = compile_instance(instance)
+    groups = direct_conflicts(core)
+    if groups:
+        raise Infeasible(EXCLUDE, groups)
+    run = _Run(core, began, seconds, seed, progress, stop)
+    if core.meetings and core.option_allowed.any():
+        run.offer("greedy", construct(core, seed=seed))
         if steps is not None:
             run.by_steps(steps)
         else:
             run.by_clock(workers)
-    return run.finish(steps)
+    return run.finish()
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Where an annealing begins: a timetable with its tables, or None for new ones."""
+
+    name: str
+    start: Placements
+    seed: int
+    hot: float | None = None
+    tables: list[str | None] | None = None
 
 
 class _Run:
@@ -97,51 +116,56 @@ class _Run:
         self.progress = progress
         self.stop = stop
         self.stopped = False
+        instance = core.instance
+        self.seating = instance.exact_tables and "table_changes" in instance.objectives and bool(core.pools)
         self.best: Placements = np.full((core.meetings, 2), -1, dtype=np.int32)
-        self.rank = self.measure(self.best)
-        self.steps = 0
+        self.tables: list[str | None] | None = [None] * core.meetings
+        self.rank = self.measure(self.best, self.tables)
         self.steps_of: dict[str, int] = {}
         self.total = int(core.weight.sum(dtype=np.int64))
         self.bound: int | None = None
         self.least: dict[
             Objective, int
-        ] = {}  # values proven to be the best possible, given those of the objectives before
+        ] = {}  # values that cannot be beaten, given those of the objectives before
+        self.proven: list[Objective] = []
         self.inbox: queue.Queue[Message] = queue.Queue()
 
     # The best timetable
 
-    def measure(self, placements: Placements) -> tuple[int, ...]:
-        """What timetables are compared by: validity, then the objectives, table changes not counted yet."""
+    def measure(self, placements: Placements, tables: Sequence[str | None] | None) -> tuple[int, ...]:
+        """What timetables are compared by: validity, then the objectives."""
         missing = int((self.core.mandatory.astype(bool) & (placements[:, 0] < 0)).sum())
         if self.core.maximum_break_difference >= 0 and self.core.participants:
             number = breaks_by_participant(self.core, placements)
             missing += max(0, int(number.max() - number.min()) - self.core.maximum_break_difference)
-        return (missing, *objective(self.core, placements, None))
+        values = list(objective(self.core, placements, tables))
+        if self.seating and tables is None:
+            values[self.core.instance.objectives.index("table_changes")] = UNKNOWN
+        return (missing, *values)
 
-    def offer(self, stage: str, placements: Placements) -> bool:
+    def offer(self, stage: str, placements: Placements, tables: list[str | None] | None = None) -> None:
         """Keep a timetable if it is the best so far."""
-        rank = self.measure(placements)
-        if rank >= self.rank and stage != "greedy":
-            return False
-        self.best, self.rank = placements.copy(), rank
-        self.tell(stage)
-        return True
+        rank = self.measure(placements, tables)
+        if rank < self.rank:
+            self.best, self.tables, self.rank = placements.copy(), tables, rank
+            self.check_proven()
+            self.tell(stage)
 
     def tell(self, stage: str) -> None:
-        if self.progress is None:
-            return
-        weight = self.weight()
-        self.progress(
-            Progress(
-                stage=stage,
-                seconds=self.elapsed(),
-                objective=self.rank[1:],
-                weight=weight,
-                weight_bound=self.bound,
-                gap=None if self.bound is None else (self.bound - weight) / max(1, self.bound),
-                steps=self.steps,
+        """Report progress; table changes are 0 as long as there are no tables."""
+        if self.progress is not None:
+            weight = self.weight()
+            self.progress(
+                Progress(
+                    stage=stage,
+                    seconds=self.elapsed(),
+                    objective=tuple(0 if value == UNKNOWN else value for value in self.rank[1:]),
+                    weight=weight,
+                    weight_bound=self.bound,
+                    gap=None if self.bound is None else (self.bound - weight) / max(1, self.bound),
+                    steps=sum(self.steps_of.values()),
+                )
             )
-        )
 
     def weight(self) -> int:
         return int(self.core.weight[self.best[:, 0] >= 0].sum(dtype=np.int64))
@@ -152,12 +176,6 @@ class _Run:
     def left(self) -> float:
         return self.seconds - self.elapsed()
 
-    def value(self, name: Objective) -> int:
-        return objectives(self.core, self.best, None)[name]
-
-    def is_valid(self) -> bool:
-        return self.rank[0] == 0
-
     def goal(self) -> dict[Objective, int]:
         """Values that cannot be beaten, for the search to stop at."""
         goal = dict(self.least)
@@ -165,54 +183,67 @@ class _Run:
             goal["weight"] = max(goal.get("weight", 0), self.total - self.bound)
         return goal
 
-    def is_perfect(self) -> bool:
-        """Whether everything but the tables is proven."""
-        names = [name for name in self.core.instance.objectives if name != "table_changes"]
-        return self.is_valid() and len(self.proven()) >= len(names)
-
-    def proven(self) -> list[Objective]:
-        """The objectives, from the first on, that are as good as possible; table changes are passed over."""
+    def check_proven(self) -> None:
+        """Find the objectives, from the first on, whose values cannot be beaten."""
         goal = self.goal()
-        values = objectives(self.core, self.best, None)
-        proven: list[Objective] = []
-        for name in self.core.instance.objectives:
-            if name == "table_changes":
-                continue
-            if values[name] > goal.get(name, 0):
+        self.proven = []
+        for name, value in zip(self.core.instance.objectives, self.rank[1:], strict=True):
+            if self.rank[0] > 0 or value > goal.get(name, 0):
                 break
-            proven.append(name)
-        return proven
+            self.proven.append(name)
+
+    def is_over(self) -> bool:
+        """Whether there is nothing left to find, or somebody said stop. Asked in the main thread only."""
+        if not self.stopped and self.stop is not None and self.stop():
+            self.stopped = True
+        return self.stopped or len(self.proven) == len(self.core.instance.objectives)
 
     # The search by steps: one thread, nothing depends on the clock
 
     def by_steps(self, steps: int) -> None:
-        self.search("anneal", self.best, steps=steps, seed=self.seed)
+        search = _Search("anneal", self.best, self.seed)
+        self.run_search(search, lambda: self.is_over(), steps=steps, seconds=0.0)
         self.pump()
-        if not self.is_valid() and not self.is_stopped():
-            self.take_mandatory(
-                solve_mandatory(self.core, seconds=max(1.0, self.left()), stop=self.is_stopped)
-            )
+        if self.rank[0] > 0 and not self.is_over() and self.core.mandatory.all():
+            result = solve_mandatory(self.core, seconds=max(5.0, self.seconds), seed=self.seed)
+            self.take_mandatory(result)
 
-    def search(self, name: str, start: Placements, **arguments: Any) -> None:
-        """Anneal from `start`; what comes out is put into the inbox."""
+    def run_search(
+        self, search: _Search, stop: Callable[[], bool], *, steps: int | None, seconds: float
+    ) -> None:
+        """Anneal from a timetable; what comes out is put into the inbox."""
+        goal = self.goal() if steps is None else {}
 
-        def report(placements: Placements, _: Mapping[Objective, int], steps: int) -> None:
-            self.inbox.put((name, "report", (placements, steps)))
+        def report(placements: Placements, tables: list[str | None] | None, done: int) -> None:
+            self.inbox.put((search.name, "report", (placements, tables, done)))
 
         try:
-            anneal(self.core, start, report=report, **arguments)
+            if self.seating:
+                tables = search.tables
+                if tables is None:
+                    limit = 3600.0 if steps is not None else 0.05 * seconds
+                    tables = assign_tables(self.core, search.start, seconds=limit, seed=self.seed, stop=stop)
+                arrange(
+                    self.core, search.start, tables,
+                    steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
+                )  # fmt: skip
+            else:
+                anneal(
+                    self.core, search.start,
+                    steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
+                )  # fmt: skip
         except Exception as error:
-            self.inbox.put((name, "raised", error))
-        self.inbox.put((name, "result", None))
+            self.inbox.put((search.name, "raised", error))
 
     # The search by the clock
 
     def by_clock(self, workers: int) -> None:
         worker = Worker(self.core, self.inbox) if workers > 1 else None
+        objectives = self.core.instance.objectives
         try:
-            if self.core.mandatory.all() and self.core.instance.objectives[:1] != ("moved",):
+            if self.core.mandatory.all() and objectives[:1] != ("moved",):
                 self.all_mandatory(worker)
-            elif self.core.instance.objectives[:1] == ("moved",) and (self.core.published >= 0).any():
+            elif objectives[:1] == ("moved",) and (self.core.published >= 0).any():
                 self.again(worker)
             else:
                 self.choose(worker)
@@ -220,11 +251,32 @@ class _Run:
             if worker is not None:
                 worker.end()
 
-    def is_stopped(self) -> bool:
-        """Asked in the main thread; the others look at what it found."""
-        if not self.stopped and self.stop is not None and self.stop():
-            self.stopped = True
-        return self.stopped
+    def during(self, seconds: float, *searches: _Search, until: str | None = None) -> None:
+        """Let searches run for so long, at most until the job `until` is done or nothing is left to find."""
+        end = min(time.monotonic() + seconds, self.began + self.seconds)
+        halt = threading.Event()
+        threads = [
+            threading.Thread(
+                target=self.run_search,
+                args=(search, halt.is_set),
+                kwargs={"steps": None, "seconds": max(0.05, end - time.monotonic())},
+                daemon=True,
+            )
+            for search in searches
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            over: list[str] = []
+            while time.monotonic() < end and not self.is_over() and until not in over:
+                over += self.pump(TICK)
+                if until is None and not any(thread.is_alive() for thread in threads):
+                    break
+        finally:
+            halt.set()
+            for thread in threads:
+                thread.join()
+        self.pump()
 
     def pump(self, wait: float = 0.0) -> list[str]:
         """Take what arrived; the names of the jobs that are over."""
@@ -245,106 +297,60 @@ class _Run:
         if kind in ("error", "ended"):
             # The search is whole without it: what is lost is a proof, and the reason must be read by somebody.
             logger.error("The process beside the search failed (%s). %s", job or kind, value or "")
-            return True
-        if job.startswith("anneal"):
-            if kind == "report":
-                placements, steps = value
-                self.steps_of[job] = steps
-                self.steps = sum(self.steps_of.values())
-                self.offer(job, placements)
+        elif job.startswith("anneal"):
+            placements, tables, done = value
+            self.steps_of[job] = done
+            self.offer(job, placements, tables)
         elif job == "bound":
             self.take_bound(value)
-        elif job in ("exact", "again"):
+        elif job == "again":
             if kind == "report":
                 self.offer(job, value[0])
             else:
-                self.take_exact(value, kept=job == "again")
+                self.take_exact(value)
         elif job == "improve":
-            if kind == "report":
-                self.offer(job, value)
-        elif job == "mandatory":
-            if kind == "report":
-                placements, _, least = value
-                if placements is not None:
-                    self.offer(job, placements)
-                if least is not None:
-                    self.least["breaks"] = max(self.least.get("breaks", 0), least)
-            else:
-                self.take_mandatory(value)
-        return kind == "result"
+            self.offer(job, value)
+        elif kind == "report":
+            placements, _, least = value
+            self.take_least("breaks", least)
+            if placements is not None:
+                self.offer(job, placements)
+        else:
+            self.take_mandatory(value)
+        return kind != "report"
 
     def take_bound(self, bound: int) -> None:
         if self.bound is None or bound < self.bound:
             self.bound = bound
+            self.check_proven()
             self.tell("bound")
 
-    def take_exact(self, result: Any, *, kept: bool) -> None:
+    def take_least(self, name: Objective, least: int) -> None:
+        self.least[name] = max(self.least.get(name, 0), least)
+        self.check_proven()
+
+    def take_exact(self, result: ExactResult) -> None:
         if result.infeasible:
             self.fail()
         if result.placements is not None:
-            self.offer("exact", result.placements)
-        if not kept:
-            self.take_bound(result.bound)
+            self.offer("again", result.placements)
         for name in result.proven:
-            self.least[name] = max(self.least.get(name, 0), result.values[name])
+            self.take_least(name, result.values[name])
+        if "weight" in result.proven:
+            self.take_bound(self.total - result.values["weight"])
 
-    def take_mandatory(self, result: Any) -> None:
+    def take_mandatory(self, result: MandatoryResult) -> None:
         if result.infeasible:
             self.fail()
         if result.placements is not None:
             self.offer("mandatory", result.placements)
-        self.least["breaks"] = max(self.least.get("breaks", 0), result.lower_bound)
+        self.take_least("breaks", result.lower_bound)
 
-    def fail(self) -> None:
-        """Not everything that must be held can be held."""
+    def fail(self) -> NoReturn:
+        """Not everything that must be held has a place."""
         groups = conflicts(self.core)
-        raise Infeasible("The mandatory and fixed meetings exclude each other.", groups)
-
-    def during(
-        self,
-        searches: list[dict[str, Any]],
-        seconds: float,
-        *,
-        until: Callable[[list[str]], bool] | None = None,
-    ) -> None:
-        """Let searches run in threads for so long, until all are done, `until` says so, or everything is proven."""
-        end = min(time.monotonic() + seconds, self.began + self.seconds)
-        halt = threading.Event()
-        threads = [
-            threading.Thread(
-                target=self.search,
-                kwargs={
-                    **one,
-                    "stop": halt.is_set,
-                    "seconds": max(0.05, end - time.monotonic()),
-                    "goal": self.goal(),
-                },
-                daemon=True,
-            )
-            for one in searches
-        ]
-        over: list[str] = []
-        try:
-            for thread in threads:
-                thread.start()
-            while time.monotonic() < end and not self.is_stopped() and not self.is_perfect_now():
-                over += self.pump(TICK)
-                if (until is not None and until(over)) or (
-                    searches and until is None and not any(thread.is_alive() for thread in threads)
-                ):
-                    break
-        finally:
-            halt.set()
-            for thread in threads:
-                thread.join()
-        self.pump()
-
-    def is_perfect_now(self) -> bool:
-        """`is_perfect`, computed again only when something changed."""
-        key = (self.rank, self.bound, tuple(self.least.items()))
-        if key != getattr(self, "_perfect_key", None):
-            self._perfect_key, self._perfect = key, self.is_perfect()
-        return self._perfect
+        message = "No timetable with all mandatory meetings was found in the time given."
+        raise Infeasible(EXCLUDE if groups else message, groups)
 
     # The three kinds of problems
 
@@ -352,133 +358,89 @@ class _Run:
         """MaxSAT beside rounds of annealing, each twice as long as the last."""
         self.bound = self.total
         if worker is not None:
-            worker.ask("mandatory", seconds=max(1.0, self.left() - 0.5))
-        length, round_number = 3.0, 0
-        while self.left() > 0.3 and not self.is_stopped() and not self.is_perfect():
-            start = construct(self.core, seed=self.seed + round_number) if round_number else self.best
-            if worker is None and round_number:
-                result = solve_mandatory(self.core, seconds=max(1.0, self.left() - 0.5), stop=self.is_stopped)
-                self.take_mandatory(result)
+            worker.ask("mandatory", seconds=max(1.0, self.left() - 0.5), seed=self.seed)
+        length, number = 3.0, 1
+        while self.left() > 0.3 and not self.is_over():
+            if worker is None and number > 1:
+                seconds = max(1.0, self.left() - 0.5)
+                self.take_mandatory(
+                    solve_mandatory(self.core, seconds=seconds, seed=self.seed, stop=self.is_over)
+                )
                 break
-            name = f"anneal {round_number + 1}"
-            self.during([{"name": name, "start": start, "seed": self.seed + round_number}], length)
-            length, round_number = 2 * length, round_number + 1
+            seed = self.seed + number - 1
+            start = self.best if number == 1 else construct(self.core, seed=seed)
+            self.during(length, _Search(f"anneal {number}", start, seed))
+            length, number = 2 * length, number + 1
 
     def again(self, worker: Worker | None) -> None:
-        """A published timetable: what stays is proven by HiGHS while the search works on the rest; then the search once more."""
-        published = int((self.core.published >= 0).sum())
-        budget = min(self.left(), RERUN_SECONDS * max(1.0, published / 2000))
-        exact = {"keep_published": True, "seconds": 0.6 * budget, "seed": self.seed, "start": self.best}
-        proving = tuple(
-            name for name in self.core.instance.objectives if name in ("moved", "targets", "weight")
-        )
-        search = [{"name": "anneal 1", "start": self.best, "seed": self.seed, "hot": WARM}]
+        """A published timetable: HiGHS proves what can stay while the search works on the rest; then the search once more."""
+        budget = min(self.left(), RERUN_SECONDS * max(1.0, int((self.core.published >= 0).sum()) / 2000))
+        exact: dict[str, Any] = {
+            "keep_published": True,
+            "seconds": 0.6 * budget,
+            "seed": self.seed,
+            "start": self.best,
+        }
         if worker is None:
-            self.take_exact(
-                solve_exact(self.core, objectives=proving, stop=self.is_stopped, **exact), kept=True
-            )
-            self.during([], 0.0)
+            self.take_exact(solve_exact(self.core, stop=self.is_over, **exact))
         else:
-            worker.ask("again", objectives=proving, **exact)
-            self.during(search, 0.75 * budget, until=lambda over: "again" in over)
-        search[0].update(name="anneal 2", start=self.best, seed=self.seed + 1)
-        self.during(search, min(0.25 * budget, self.left()))
+            worker.ask("again", **exact)
+            search = _Search("anneal 1", self.best, self.seed, WARM)
+            self.during(0.7 * budget, search, until="again")
+        search = _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables)
+        self.during(0.3 * budget, search)
 
     def choose(self, worker: Worker | None) -> None:
-        """More is asked than fits: the ceiling, then annealing beside exact solving, then annealing from the best of both."""
-        tables = self.seconds_for_tables()
-        places = int(self.core.option_allowed.sum())
+        """More is asked than fits: the ceiling, then the search beside exact solving of parts, then on from the best of both."""
         ceiling = min(10.0, 0.2 * self.left())
-        first = 0.55 * (self.left() - tables)
-        search = {"name": "anneal 1", "start": self.best, "seed": self.seed}
         if worker is None:
-            self.take_bound(weight_bound(self.core, seconds=ceiling, seed=self.seed, stop=self.is_stopped))
-            self.during([search], first)
+            self.take_bound(weight_bound(self.core, seconds=ceiling, seed=self.seed, stop=self.is_over))
         else:
             worker.ask("bound", seconds=ceiling, seed=self.seed)
-            self.during([search], first)
-        if self.is_perfect() or self.is_stopped():
-            return
-        before = self.best
-        rest = self.left() - tables
+        share = 0.6 if self.core.meetings > MANY else 0.35
+        self.during(share * self.left(), _Search("anneal 1", self.best, self.seed))
         if worker is not None and self.bound is not None and self.weight() < self.bound:
-            weighty = self.core.instance.objectives[: self.core.instance.objectives.index("weight") + 1]
-            if places <= SMALL:
-                worker.ask(
-                    "exact",
-                    objectives=weighty,
-                    start=before,
-                    weight_target=self.bound,
-                    seconds=0.5 * rest,
-                    seed=self.seed,
-                )
-            else:
-                worker.ask(
-                    "improve", placements=before, weight_target=self.bound, seconds=0.5 * rest, seed=self.seed
-                )
-        search = {"name": "anneal 2", "start": before, "seed": self.seed + 1, "hot": WARM}
-        self.during([search], 0.5 * rest)
-        search = {"name": "anneal 3", "start": self.best, "seed": self.seed + 2, "hot": WARM / 2}
-        self.during([search], self.left() - tables)
-
-    def seconds_for_tables(self) -> float:
-        if not self.core.instance.exact_tables:
-            return 0.0
-        return min(0.1 * self.seconds, 0.3 + self.core.meetings / 2500)
+            seconds = 0.55 * self.left()
+            worker.ask(
+                "improve", placements=self.best, weight_target=self.bound, seconds=seconds, seed=self.seed
+            )
+        self.during(0.55 * self.left(), _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables))
+        self.during(self.left(), _Search("anneal 3", self.best, self.seed + 2, WARM, self.tables))
 
     # The end
 
-    def finish(self, steps: int | None) -> Solution:
-        """Tables, reasons and the account of what is proven."""
+    def finish(self) -> Solution:
+        """Tables where there are none yet, reasons, and the account of what is proven."""
         core, instance = self.core, self.core.instance
-        if not self.is_valid():
-            if self.is_stopped() or steps is None:
-                groups = conflicts(core)
-                raise Infeasible(
-                    "The mandatory and fixed meetings exclude each other."
-                    if groups
-                    else "No timetable with all mandatory meetings was found in the time given.",
-                    groups,
-                )
+        if self.rank[0] > 0:
             self.fail()
-        if steps is not None:
-            tables = assign_tables(core, self.best, seconds=3600.0, seed=self.seed)
-        else:
-            tables = assign_tables(
-                core, self.best, seconds=max(self.left(), 0.3 + core.meetings / 10_000), seed=self.seed
-            )
-        values = objectives(core, self.best, tables)
-        proven = self.proven()
-        names = list(instance.objectives)
-        counted: list[Objective] = []
-        for name in names:
-            if name in proven or (name == "table_changes" and values[name] == 0):
-                counted.append(name)
-            else:
-                break
-        assignments = tuple(
-            core.assignment(m, int(self.best[m, 0]), int(self.best[m, 1]), tables[m])
-            for m in np.flatnonzero(self.best[:, 0] >= 0)
-        )
-        moved = tuple(
-            (
-                instance.meetings[m].id,
-                int(core.published[m]),
-                int(self.best[m, 1]) if self.best[m, 0] >= 0 else None,
-            )
-            for m in np.flatnonzero((core.published >= 0) & (core.published != self.best[:, 1]))
-        )
-        self.rank = (0, *(values[name] for name in names))
+        tables = self.tables
+        if tables is None:
+            seconds = max(self.left(), 0.3 + core.meetings / 10_000)
+            tables = assign_tables(core, self.best, seconds=seconds, seed=self.seed)
+            self.rank = self.measure(self.best, tables)
+            self.check_proven()
         self.tell("done")
+        held = np.flatnonzero(self.best[:, 0] >= 0)
+        moved = np.flatnonzero((core.published >= 0) & (core.published != self.best[:, 1]))
         return Solution(
-            assignments=assignments,
+            assignments=tuple(
+                core.assignment(m, int(self.best[m, 0]), int(self.best[m, 1]), tables[m]) for m in held
+            ),
             unscheduled=unscheduled(core, self.best),
-            objective=tuple(values[name] for name in names),
+            objective=self.rank[1:],
             objectives=instance.objectives,
             weight=self.weight(),
             weight_bound=self.bound,
-            proven=tuple(counted),
-            moved=moved,
+            proven=tuple(self.proven),
+            moved=tuple(
+                (
+                    instance.meetings[m].id,
+                    int(core.published[m]),
+                    int(self.best[m, 1]) if self.best[m, 0] >= 0 else None,
+                )
+                for m in moved
+            ),
             seconds=self.elapsed(),
-            steps=self.steps,
+            steps=sum(self.steps_of.values()),
         )

@@ -1,7 +1,6 @@
 """A process beside the search for what computes long without looking up: integer programming and MaxSAT.
 
-The search itself runs in threads (its compiled loops need no interpreter lock). Proofs run here, in `python -m
-conference.matchmaking.solver.worker`, because a process can be ended at any moment, and because its memory and its libraries are its
+The search itself runs in threads (its compiled loops need no interpreter lock). Proofs run in a process, because a process can be ended at any moment, and because its memory and its libraries are its
 own. The parent writes pickles to its standard input (the arrays once, then jobs) and reads pickles from its standard output:
 ("report", ...) for each better timetable, then ("result", ...) or ("error", text). The process ends when the parent does, however
 that ends: its input is at its end then, and on Linux the kernel sees to it as well.
@@ -31,6 +30,7 @@ from conference.matchmaking.solver.neighbourhoods import improve_exact
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 _PR_SET_PDEATHSIG = 1
+COMMAND = "from conference.matchmaking.solver.worker import main; main()"
 
 Message = tuple[str, str, Any]  # job, kind, value
 
@@ -41,7 +41,7 @@ class Worker:
     def __init__(self, core: Core, inbox: queue.Queue[Message]) -> None:
         paths = [str(BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "conference.matchmaking.solver.worker"],
+            [sys.executable, "-c", COMMAND],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=BASE_DIR,
@@ -148,6 +148,3 @@ JOBS: dict[str, Callable[..., Any]] = {
     "improve": _improve,
     "mandatory": _mandatory,
 }
-
-if __name__ == "__main__":
-    main()
