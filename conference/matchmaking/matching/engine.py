@@ -32,6 +32,9 @@ from conference.matchmaking.matching.similarity import (
 )
 
 BLOCK = 512
+KEEP = 50_000_000
+"""Scores kept at once, in pairs: 200 MB."""
+
 TOP = 10
 
 Indices = NDArray[np.int64]
@@ -178,6 +181,35 @@ class Matcher:
             radii[rows] = radius(features.text[rows] @ features.text[columns].T, axis=1)
         return radii
 
+    def _scored_blocks(self) -> Iterator[tuple[Indices, Indices, NDArray[np.float32]]]:
+        """All blocks with their scores. Where two kinds meet only each other and their table is small enough to keep, it is
+        computed for one of them and turned for the other."""
+        kept: dict[str, NDArray[np.float32]] = {}
+        for kind, rows in self._of_kind.items():
+            columns = self.counterparts_of(kind)
+            if not len(columns):
+                continue
+            if kind in kept:
+                table = kept.pop(kind)
+                for start in range(0, len(rows), BLOCK):
+                    part = slice(start, start + BLOCK)
+                    yield rows[part], columns, np.ascontiguousarray(table[:, part].T)
+                continue
+            others = {self.profiles[at].kind for at in columns.tolist()}
+            turned: list[NDArray[np.float32]] | None = None
+            if len(others) == 1 and len(rows) * len(columns) <= KEEP and others != {kind}:
+                (other,) = others
+                if np.array_equal(self.counterparts_of(other), rows):
+                    turned = []
+            for start in range(0, len(rows), BLOCK):
+                part = rows[start : start + BLOCK]
+                values = self._scores(part, columns)
+                if turned is not None:
+                    turned.append(values)
+                yield part, columns, values
+            if turned is not None:
+                kept[other] = np.concatenate(turned)
+
     def _scores(self, rows: Indices, columns: Indices) -> NDArray[np.float32]:
         """Scores of a block; -1 where the two may not meet."""
         values = score(self._features.take(rows), self._features.take(columns), self._weights)
@@ -200,8 +232,7 @@ class Matcher:
         pools: list[Candidates] = [nothing] * count
         admissible = np.zeros(count, dtype=np.int64)
         allowed: list[tuple[Indices, Indices, NDArray[np.uint8]]] = []
-        for rows, columns in self._blocks():
-            values = self._scores(rows, columns)
+        for rows, columns, values in self._scored_blocks():
             may = values >= 0
             allowed.append((rows, columns, np.packbits(may, axis=1)))
             admissible[rows] = may.sum(axis=1)

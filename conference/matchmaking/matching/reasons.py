@@ -10,7 +10,14 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from conference.matchmaking.matching.profiles import Profile, fold
-from conference.matchmaking.matching.scoring import BOTH_WANT, SAME_TERM, WEIGHTS, Weights, nearness
+from conference.matchmaking.matching.scoring import (
+    BOTH_WANT,
+    SAME_TERM,
+    WEIGHTS,
+    Weights,
+    domain_of,
+    nearness,
+)
 
 Reason = dict[str, Any]
 
@@ -71,6 +78,8 @@ def reasons_for(
 
 def _common(one: Sequence[str], other: Sequence[str]) -> list[str]:
     """What both have, as the first wrote it."""
+    if not one or not other:
+        return []
     theirs = {fold(each) for each in other}
     return [each for each in one if fold(each) in theirs]
 
@@ -82,17 +91,19 @@ def _sectors(own: Profile, other: Profile, weights: Weights) -> list[tuple[float
             (weights.sectors * SAME_TERM / (1 + at), {"code": "same_sector", "sector": code})
             for at, code in enumerate(same[:2])
         ]
+    if not {domain_of(code) for code in own.sectors} & {domain_of(code) for code in other.sectors}:
+        return []
     best = max(
         ((nearness(mine, theirs), mine, theirs) for mine in own.sectors for theirs in other.sectors),
         key=lambda each: each[0],
         default=(0.0, "", ""),
     )
-    if not best[0]:
-        return []
     return [(weights.sectors * best[0], {"code": "related_sector", "sector": best[1], "other": best[2]})]
 
 
 def _countries(own: Profile, other: Profile, weights: Weights) -> list[tuple[float, Reason]]:
+    if not own.countries and not other.countries:
+        return []
     wanted, theirs = {fold(each) for each in own.countries}, {fold(each) for each in other.countries}
     if other.country and fold(other.country) in wanted:
         return [(weights.countries, {"code": "country", "country": other.country, "how": "they_are_there"})]

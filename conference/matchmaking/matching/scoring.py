@@ -61,6 +61,7 @@ TRL_REACH = 3
 _CODE = re.compile(r"([A-Z]+)(\d+)")
 
 
+@lru_cache(maxsize=65_536)
 def domain_of(code: str) -> str:
     """The domain of a term of the vocabulary ("A" of "A9"); a domain, or a code of another form, is its own."""
     found = _CODE.fullmatch(code)

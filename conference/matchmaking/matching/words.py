@@ -101,6 +101,10 @@ class SharedWords:
         common = mine.keys() & theirs.keys()
         if not common:
             return []
-        keywords = keywords_of(one).keys() & keywords_of(other).keys()
+        keywords = (
+            keywords_of(one).keys() & keywords_of(other).keys()
+            if one.keywords and other.keywords
+            else frozenset()
+        )
         both = sorted(common, key=lambda word: (word not in keywords, -self.rarity.get(word, 0.0), word))
         return [(mine[word], word in keywords) for word in both]
