@@ -86,15 +86,15 @@ def capacities(core: Core) -> NDArray[np.int64]:
             if person >= 0:
                 by_person[person].append(option)
     meeting_of = np.repeat(np.arange(core.meetings), np.diff(core.option_start))
-    for person, options in enumerate(by_person):
+    for number, options in enumerate(by_person):
         meetings, rows = np.unique(meeting_of[options], return_inverse=True)
         allowed = np.zeros((len(meetings), core.slots), dtype=np.uint8)
         np.maximum.at(allowed, rows, core.option_allowed[options])
         open_slots = int(allowed.any(axis=0).sum())
-        most[person] = min(most[person], open_slots, len(meetings))
-        if len(meetings) > 0 and len(meetings) <= 2 * core.slots and most[person] > 0:
+        most[number] = min(most[number], open_slots, len(meetings))
+        if len(meetings) > 0 and len(meetings) <= 2 * core.slots and most[number] > 0:
             matched = maximum_bipartite_matching(csr_matrix(allowed), perm_type="column")
-            most[person] = min(most[person], int((matched >= 0).sum()))
+            most[number] = min(most[number], int((matched >= 0).sum()))
     return most
 
 

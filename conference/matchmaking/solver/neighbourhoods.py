@@ -1,8 +1,9 @@
 """Large neighbourhood search by exact solving: a part of the timetable is taken out and put back in the best way there is.
 
-The part is either everything around a few people (those with breaks or with an unmet request, and whom they meet) or a few slots of
-one day with all meetings in them; the meetings without a place always compete for what becomes free. The size of the part follows
-the seconds that HiGHS needs for it. An answer is taken when it is not worse, so the search also walks along plateaus.
+The part is either everything around a few people (those with breaks or with an unmet request, and whom they meet) or a few
+slots of one day with all meetings in them; the meetings without a place always compete for what becomes free. The size of
+the part follows the seconds that HiGHS needs for it. An answer is taken when it is not worse, so the search also walks
+along plateaus.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conference.matchmaking.solver.core import Core, Placements
+from conference.matchmaking.solver.evaluate import objectives
 from conference.matchmaking.solver.mip import solve
 from conference.matchmaking.solver.model import Objective
 from conference.matchmaking.solver.timeindexed import (
     Mask,
     Model,
+    Places,
     all_places,
     build,
     lexicographic,
+    objective,
 )
 
 QUICK, SLOW = 0.4, 1.5  # seconds: parts solved faster may grow, slower ones shrink
 SMALLEST, LARGEST = 200, 20_000  # columns of a part
 FIRST = 2_000
+WEIGHT_FIRST = 0.8  # the share of parts that look for weight alone while it is below its ceiling
 
 
 def improve_exact(
@@ -36,20 +41,22 @@ def improve_exact(
     seconds: float,
     seed: int = 1,
     locked: NDArray[np.bool_] | None = None,
-    objectives: tuple[Objective, ...] | None = None,
+    names: tuple[Objective, ...] | None = None,
     weight_target: int | None = None,
     rounds: int | None = None,
     report: Callable[[Placements], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Placements:
-    """A timetable that is not worse in any of the `objectives` taken in their order. `locked` [M] meetings stay where they are.
+    """A timetable that is not worse in any of the objectives `names`, taken in their order. `locked` [M] meetings stay
+    where they are.
 
-    `weight_target` is a weight known to be unbeatable: from there on only people with breaks are looked at. With `rounds` given and
-    seconds enough the answer is the same for the same seed.
+    `weight_target` is a weight known to be unbeatable: from there on only people with breaks are looked at. With `rounds`
+    given and seconds enough the answer is the same for the same seed.
     """
     began = time.monotonic()
     random = np.random.default_rng(seed)
-    names = [one for one in (objectives or core.instance.objectives) if one not in ("table_changes", "moved")]
+    order = [one for one in (names or core.instance.objectives) if one not in ("table_changes", "moved")]
+    weighty = order[: order.index("weight") + 1] if "weight" in order else []
     fixed = np.zeros(core.meetings, dtype=bool) if locked is None else locked.copy()
     if "moved" in core.instance.objectives:
         fixed |= (core.published >= 0) & (core.published == placements[:, 1])
@@ -71,13 +78,13 @@ def improve_exact(
             free, slots = _of_slots(core, now, fixed, wanted_size[kind], random)
         held = now.copy()
         held[free] = -1
-        unplaced = (now[:, 0] < 0) & ~fixed
-        candidates = free | unplaced
-        mask = candidates[places.meeting] & slots[places.slot]
         started = time.monotonic()
-        model = build(core, places.keep(mask), held)
+        model = build(core, _candidates(core, places, now, free, fixed, slots), held)
         if model is not None and len(model.places):
-            better = _solve_part(model, names, now, int(free.sum()), min(left, 2 * SLOW), seed + done, stop)
+            if weighty and not full and random.random() < WEIGHT_FIRST:
+                better = _heavier(model, weighty, now, min(left, SLOW), seed + done, stop)
+            else:
+                better = _solve_part(model, order, now, int(free.sum()), min(left, SLOW), seed + done, stop)
             if better is not None:
                 changed = (better != now).any()
                 now = better
@@ -86,10 +93,51 @@ def improve_exact(
         took = time.monotonic() - started
         if took < QUICK:
             wanted_size[kind] = min(LARGEST, int(wanted_size[kind] * 1.15) + 1)
-        elif took > SLOW:
+        elif took > 0.8 * SLOW:
             wanted_size[kind] = max(SMALLEST, int(wanted_size[kind] * 0.8))
         done += 1
     return now
+
+
+def _candidates(core: Core, places: Places, now: Placements, free: Mask, fixed: Mask, slots: Mask) -> Places:
+    """The places of the meetings taken out, and of those without a place that somebody taken out asked for."""
+    person = np.zeros(core.persons + 1, dtype=bool)  # the last stands for -1
+    person[core.option_persons[now[free, 0]]] = True
+    person[-1] = False
+    waiting = ((now[:, 0] < 0) & ~fixed)[places.meeting]
+    touched = person[core.option_persons[places.option]].any(axis=1)
+    return places.keep((free[places.meeting] | (waiting & touched)) & slots[places.slot])
+
+
+def _heavier(
+    model: Model,
+    names: list[Objective],
+    now: Placements,
+    seconds: float,
+    seed: int,
+    stop: Callable[[], bool] | None,
+) -> Placements | None:
+    """Any answer for the part with more weight; `names` end with "weight", the others do not get worse.
+
+    The relaxation mostly says at once that there is none, so that many parts can be tried.
+    """
+    terms = [objective(model, name) for name in names]
+    start = model.start(now)
+    for one, name in zip(terms, names, strict=True):
+        if name == "weight":
+            limit = float(one.costs @ start[one.columns]) - 1.0
+            model.program.cost = np.zeros(model.program.width)
+            np.add.at(model.program.cost, one.columns, one.costs)
+        else:
+            limit = float(_value(model.core, now, name) - one.constant)
+        row = np.zeros(len(one.columns), dtype=np.int64)
+        model.program.rows(row, one.columns, one.costs, upper=limit, count=1)
+    outcome = solve(model.program, seconds=seconds, seed=seed, stop=stop)
+    return None if outcome.values is None else model.placements(outcome.values)
+
+
+def _value(core: Core, now: Placements, name: Objective) -> int:
+    return objectives(core, now, None)[name]
 
 
 def _solve_part(

@@ -1,12 +1,14 @@
 """Who meets at which table, with few changes of table between the consecutive meetings of a person on a day.
 
-Slots are decided before; what is left is to name a table of the right pool for each meeting. Two meetings are *linked* when some
-participant has them one after the other on a day (meetings without a table between them do not count). A link whose two meetings are
-at one table saves its participant a walk; a table has one meeting per slot, so of the two links that meet in a meeting often only one
-can be kept. The first assignment goes slot by slot, each by the Hungarian method with the links to the slots before as gain;
-annealing then exchanges what stands on two tables of a pool over a stretch of slots, which keeps all links inside the stretch.
+Slots are decided before; what is left is to name a table of the right pool for each meeting. Two meetings are *linked* when
+some participant has them one after the other on a day (meetings without a table between them do not count). A link whose
+two meetings are at one table saves its participant a walk; a table has one meeting per slot, so of the two links that meet
+in a meeting often only one can be kept. The first assignment goes slot by slot, each by the Hungarian method with the links
+to the slots before as gain; annealing then exchanges what stands on two tables of a pool over a stretch of slots, which
+keeps all links inside the stretch.
 
-A published table is kept where the meeting keeps its slot. Own tables are pools of one. Blocked slots of single tables are respected.
+A published table is kept where the meeting keeps its slot. Own tables are pools of one. Blocked slots of single tables are
+respected.
 """
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ def table_changes(core: Core, placements: Placements, tables: list[str | None]) 
     """Consecutive table meetings of a participant on one day at different tables."""
     start, ends = linked(core, placements, np.array([one is not None for one in tables]))
     first = np.repeat(np.arange(core.meetings), np.diff(start))
-    return sum(tables[a] != tables[b] for a, b in zip(first, ends, strict=True)) // 2
+    return sum(int(tables[a] != tables[b]) for a, b in zip(first, ends, strict=True)) // 2
 
 
 def linked(core: Core, placements: Placements, seated: NDArray[np.bool_]) -> tuple[Integers, Integers]:
@@ -111,12 +113,13 @@ def lay_out(core: Core, placements: Placements) -> Board:
     pool_of = np.array([i for i, pool in enumerate(core.pools) for _ in pool], dtype=np.int32)
     of_pool = [np.flatnonzero(pool_of == pool) for pool in range(len(core.pools))]
     at = np.full((len(names), size), NOBODY, dtype=np.int32)
-    for table in core.instance.tables:
-        if table.id in number and table.blocked:
-            at[number[table.id], sorted(table.blocked)] = BLOCKED
+    for one in core.instance.tables:
+        if one.id in number and one.blocked:
+            at[number[one.id], sorted(one.blocked)] = BLOCKED
     slot = placements[:, 1].astype(np.int32).copy()
     option = placements[:, 0]
-    pool = np.where(option >= 0, core.option_pool[np.maximum(option, 0)], -1).astype(np.int32)
+    pool = np.full(core.meetings, -1, dtype=np.int32)  # there may be no option at all
+    pool[option >= 0] = core.option_pool[option[option >= 0]]
     table = np.full(core.meetings, -1, dtype=np.int32)
     pinned = np.zeros(core.meetings, dtype=np.uint8)
     start, links = linked(core, placements, pool >= 0)
@@ -134,7 +137,7 @@ def lay_out(core: Core, placements: Placements) -> Board:
             meetings = here[pool[here] == which]
             tables = of_pool[which][at[of_pool[which], t] == NOBODY]
             gain = np.zeros((len(meetings), len(tables)))
-            column = {int(one): i for i, one in enumerate(tables)}
+            column = {int(known): i for i, known in enumerate(tables)}
             for i, m in enumerate(meetings):
                 for other in links[start[m] : start[m + 1]]:
                     known = column.get(int(table[other]), -1)
@@ -143,15 +146,17 @@ def lay_out(core: Core, placements: Placements) -> Board:
             rows, columns = linear_sum_assignment(gain, maximize=True)
             table[meetings[rows]] = tables[columns]
             at[tables[columns], t] = meetings[rows]
-    wide = np.array([len(one) > 1 for one in of_pool], dtype=bool)
+    wide = np.array([len(pool) > 1 for pool in core.pools], dtype=bool)
     degree = np.diff(start)
-    movable = np.flatnonzero((table >= 0) & (pinned == 0) & (degree > 0) & (pool >= 0))
-    movable = movable[wide[pool[movable]]].astype(np.int32) if len(wide) else movable.astype(np.int32)
-    return Board(table, at, pinned, slot, pool_of, core.date.astype(np.int32), start, links, movable)
+    loose = np.flatnonzero((table >= 0) & (pinned == 0) & (degree > 0))
+    movable = loose[wide[pool[loose]]] if len(wide) else loose
+    return Board(
+        table, at, pinned, slot, pool_of, core.date.astype(np.int32), start, links, movable.astype(np.int32)
+    )
 
 
 @loop
-def changes(table, link_start, links):  # type: ignore[no-untyped-def]
+def changes(table: Integers, link_start: Integers, links: Integers) -> int:
     """Links between different tables."""
     total = 0
     for m in range(len(table)):
@@ -162,12 +167,28 @@ def changes(table, link_start, links):  # type: ignore[no-untyped-def]
 
 
 @loop
-def exchange(  # type: ignore[no-untyped-def]
-    table, at, pinned, slot, pool_of, date, link_start, links, movable, best, now, least,
-    first, last, total, hot, cold, seed,
-):  # fmt: skip
+def exchange(
+    table: Integers,
+    at: Integers,
+    pinned: NDArray[np.uint8],
+    slot: Integers,
+    pool_of: Integers,
+    date: Integers,
+    link_start: Integers,
+    links: Integers,
+    movable: Integers,
+    best: Integers,
+    now: int,
+    least: int,
+    first: int,
+    last: int,
+    total: int,
+    hot: float,
+    cold: float,
+    seed: int,
+) -> tuple[int, int]:
     """Annealing steps `first` to `last` of `total`. Returns the changes now and the least, whose tables stand in `best`."""
-    np.random.seed(seed)  # noqa: NPY002 - the generator of compiled code
+    np.random.seed(seed)
     size = at.shape[1]
     ratio = np.log(cold / hot)
     temperature = hot

@@ -132,7 +132,8 @@ class Model:
     def start(self, placements: Placements) -> Reals:
         """The first columns of a timetable (those of the objectives are left to the solver)."""
         option, slot = placements[self.places.meeting].T
-        return ((self.places.option == option) & (self.places.slot == slot)).astype(np.float64)
+        chosen: Mask = (self.places.option == option) & (self.places.slot == slot)
+        return chosen.astype(np.float64)
 
 
 def build(core: Core, places: Places, held: Placements, *, kept: Mask | None = None) -> Model | None:
@@ -450,7 +451,7 @@ def _break_columns(model: Model) -> tuple[dict[int, list[int]], NDArray[np.int64
                 continue
             count = width + len(whole)
             whole.append(True)
-            found.setdefault(p, []).append(count)
+            found.setdefault(int(p), []).append(count)
             rows.append(len(lower))
             entries.append(count)
             values.append(1.0)
