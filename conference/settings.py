@@ -239,6 +239,7 @@ PERSONAL_DATA_PACKAGES = [
     "conference.rooms",
     "conference.programme",
     "realtime.chat",
+    "realtime.polls",
     "realtime.questions",
     "realtime.stage",
 ]

@@ -12,7 +12,7 @@ urlpatterns = [
     path("jsi18n/", core.javascript_catalogue, name="javascript_catalogue"),
     path("uploads/<path:name>", core.upload, name="upload"),
     path("admin/", admin.site.urls),
-    path("media/", include("realtime.urls")),
+    path("", include("realtime.urls")),
     path("me/", include("conference.notifications.urls")),
     path("me/", registration.me, name="me"),
     path("r/<str:room_code>/", pages.short_address, name="short_address"),

@@ -16,6 +16,7 @@ from realtime.connection import Connection, in_database
 from realtime.fields import NothingForm
 from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
+from realtime.polls import commands as polls
 from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
 from realtime.questions import commands as questions
@@ -29,7 +30,7 @@ __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_roo
 HOSTS = ".hosts"
 
 # To import the commands of a subject registers them.
-SUBJECTS = (chat, questions, rules, stage)
+SUBJECTS = (chat, polls, questions, rules, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False)

@@ -1,8 +1,9 @@
 """All tables of this app, for Django."""
 
 from realtime.chat.models import Message
+from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
 from realtime.rules.models import RoomRules
 from realtime.stage.models import Publication
 
-__all__ = ["Hand", "Message", "Publication", "Question", "RoomRules", "Vote"]
+__all__ = ["Ballot", "Hand", "Message", "Poll", "Publication", "Question", "RoomRules", "Vote"]

@@ -4,4 +4,7 @@ from django.urls import path
 
 from realtime import views
 
-urlpatterns = [path("events", views.media_events, name="media_events")]
+urlpatterns = [
+    path("media/events", views.media_events, name="media_events"),
+    path("live/rooms/<int:room_id>/polls.csv", views.polls_csv, name="polls_csv"),
+]

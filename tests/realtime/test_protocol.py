@@ -17,7 +17,8 @@ from conference.accounts.models import User
 from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
 from realtime.commands import COMMANDS, clean
-from realtime.models import Hand, Message, Publication, Question, RoomRules, Vote
+from realtime.models import Ballot, Hand, Message, Poll, Publication, Question, RoomRules, Vote
+from realtime.polls.actions import create_poll
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from realtime.questions.actions import ask_question, raise_hand
 from tests.realtime.conftest import OpenTab, World
@@ -115,6 +116,9 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "question",
                 "wanted",
                 "hand",
+                "poll",
+                "choices",
+                "options",
                 "x",
             ]
         ),
@@ -232,6 +236,14 @@ DATA: dict[str, dict[str, Any]] = {
     "question.answer": {"question": "QUESTION", "text": "Because."},
     "question.pin": {"question": "QUESTION", "pinned": True},
     "question.merge": {"question": "QUESTION", "into": None},
+    "poll.create": {"kind": "rating", "title": "How was it?"},
+    "poll.edit": {"poll": "POLL", "kind": "rating", "title": "How was it?"},
+    "poll.delete": {"poll": "POLL"},
+    "poll.open": {"poll": "POLL"},
+    "poll.close": {"poll": "POLL"},
+    "poll.show": {"poll": "POLL", "shown": True},
+    "poll.results": {"poll": "POLL"},
+    "poll.vote": {"poll": "POLL", "choices": [1]},
     "hand.raise": {},
     "hand.lower": {"hand": "HAND"},
     "hand.add": {"name": "Somebody"},
@@ -260,6 +272,9 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "PUBLICATION": world.publication(world.bounmy).pk,
             "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
             "HAND": raise_hand(world.noy, world.room.pk).pk,
+            "POLL": create_poll(
+                world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
+            ).pk,
         }
         if command == "event.follow":
             world.event.state = "draft"
@@ -278,7 +293,7 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
     assert await one.silence()
 
 
-STORED = (Message, Publication, Question, Vote, Hand, RoomRules, Fact, Stream)
+STORED = (Message, Publication, Poll, Ballot, Question, Vote, Hand, RoomRules, Fact, Stream)
 
 
 def _state() -> list[Any]:
