@@ -1,4 +1,7 @@
-"""The timetable of meetings: who meets whom, when and at which table. Pure: dataclasses in, dataclasses out (docs/scheduling.md)."""
+"""The timetable of meetings: who meets whom, when and at which table.
+
+Pure: dataclasses in, dataclasses out (docs/scheduling.md).
+"""
 
 from conference.matchmaking.solver.model import (
     Assignment,

@@ -1,11 +1,12 @@
 """Simulated annealing over whole timetables: the method that finds; what proves is `bound`, `exact` and `maxsat`.
 
-The moves and their cost are in `moves` and `state`. The sum that is annealed weighs the objectives by rank, mildly: with a unit of
-weight worth two breaks the search crosses the valleys between timetables of equal weight, and since the best timetable is kept by the
-order of the objectives nothing is lost by it. The last part of the time is a descent by that order.
+The moves and their cost are in `moves` and `state`. The sum that is annealed weighs the objectives by rank, mildly: with a
+unit of weight worth two breaks the search crosses the valleys between timetables of equal weight, and since the best
+timetable is kept by the order of the objectives nothing is lost by it. The last part of the time is a descent by that
+order.
 
-A budget of steps makes a run reproducible on any machine; a budget of seconds does not, since the temperature follows the clock.
-(Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", 1983; Kempe chains as in Lewis, "A survey of
+A budget of steps makes a run reproducible on any machine; a budget of seconds does not, since the temperature follows the
+clock. (Kirkpatrick, Gelatt and Vecchi, "Optimization by Simulated Annealing", 1983; Kempe chains as in Lewis, "A survey of
 metaheuristic-based techniques for university timetabling problems", 2008.)
 """
 
@@ -84,10 +85,10 @@ def anneal(
 ) -> Placements:
     """A timetable no worse than the one given, by the order of the instance's objectives (table changes excepted).
 
-    `steps` are counted moves and make the result depend on nothing but the arguments; without them the clock decides. `hot` is
-    the first temperature, by default chosen by the number of moves for each meeting. Values in `goal` are known to be unbeatable
-    for their objectives: the search ends when all objectives have theirs (0 where nothing is given). `report` is called with
-    better timetables now and then.
+    `steps` are counted moves and make the result depend on nothing but the arguments; without them the clock decides. `hot`
+    is the first temperature, by default chosen by the number of moves for each meeting. Values in `goal` are known to be
+    unbeatable for their objectives: the search ends when all objectives have theirs (0 where nothing is given). `report` is
+    called with better timetables now and then.
     """
     schedule = _Schedule(steps, seconds, hot)
     a = _search(core, placements, None, schedule, seed, goal, report, stop)
@@ -211,7 +212,8 @@ def locks(core: Core, placements: Placements | None) -> NDArray[np.bool_] | None
     """The meetings that no move may touch: published ones in their slot, where staying comes before everything else."""
     if placements is None or core.instance.objectives[:1] != ("moved",):
         return None
-    return (core.published >= 0) & (placements[:, 1] == core.published) & (placements[:, 0] >= 0)
+    stays: NDArray[np.bool_] = (core.published >= 0) & (placements[:, 1] == core.published)
+    return stays
 
 
 def _least(order: Integers, goal: Mapping[Objective, int] | None) -> Integers:

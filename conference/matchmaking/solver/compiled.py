@@ -1,9 +1,9 @@
 """The compiled loops of the solver: one decorator, one directory for the machine code.
 
-numba compiles a function when it is first called and keeps the result on disk, so that only the first run on a machine waits
-(`python -m conference.matchmaking.solver.compile`, part of `make setup`, makes that run). numba looks at the file a function is
-written in but not at the functions it calls, hence the name of the directory holds a hash of all sources of this package: machine
-code of older sources is never used.
+numba compiles a function when it is first called and keeps the result on disk, so that only the first run on a machine
+waits (`python -m conference.matchmaking.solver.compile`, part of `make setup`, makes that run). numba looks at the file a
+function is written in but not at the functions it calls, hence the name of the directory holds a hash of all sources of
+this package: machine code of older sources is never used.
 """
 
 from __future__ import annotations
@@ -37,16 +37,17 @@ def cache_directory() -> Path:
 
 
 def loop(function: _Function) -> _Function:
-    """Compile a function on its first call and keep the machine code; where nothing can be written, compile in every process."""
-    options = {"nogil": True, "error_model": "numpy", "boundscheck": False}
-    before = config.CACHE_DIR
+    """Compile a function on its first call and keep the machine code; where nothing can be written, compile in every
+    process.
+    """
+    before = config.CACHE_DIR  # type: ignore[attr-defined]
     try:
-        config.CACHE_DIR = str(CACHE)
-        return cast(_Function, numba.njit(cache=True, **options)(function))
+        config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]
+        return cast(_Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
     except RuntimeError:  # "no locator available": a file system that is read-only everywhere
-        return cast(_Function, numba.njit(**options)(function))
+        return cast(_Function, numba.njit(nogil=True, error_model="numpy")(function))
     finally:
-        config.CACHE_DIR = before
+        config.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 CACHE = cache_directory()

@@ -5,8 +5,9 @@ is a *placement*. Participants and named interpreters are both *persons* here, s
 constraint tells apart form one *pool*, interpreters without a name one *team*; both are counted per slot. So every rule of the
 problem is one of: a person is free, a pool or a team has room, a person's own limits hold, a pair of meetings is in order.
 
-Shapes: P persons, M meetings, O options, T slots, R pools, L teams, W windows. Integers are int32, truth values uint8, because
-the compiled loops of `annealing` and the model builders of `exact` and `maxsat` read the same arrays. All of them are read-only.
+Shapes: P persons, M meetings, O options, T slots, R pools, L teams, W windows. Integers are int32, truth values uint8,
+because the compiled loops of `annealing` and the model builders of `exact` and `maxsat` read the same arrays. All of them
+are read-only.
 """
 
 from __future__ import annotations
@@ -43,7 +44,10 @@ UNSCHEDULED = NONE
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The arrays. Indices of participants and meetings are those of the instance; named interpreters follow the participants."""
+    """The arrays.
+
+    Indices of participants and meetings are those of the instance; named interpreters follow the participants.
+    """
 
     instance: Instance
     participants: int  # persons below this index are participants, the others interpreters

@@ -1,8 +1,8 @@
 """A valid timetable at once: meetings in the order of their claims, each put where it disturbs the fewest breaks.
 
-First what must be held, then what people already know of, then by weight; among equals first what has the fewest possible places.
-Always there, deterministic for a seed, well under a second for 20,000 meetings: what the organizer sees while the search begins, and
-what the search begins with.
+First what must be held, then what people already know of, then by weight; among equals first what has the fewest possible
+places. Always there, deterministic for a seed, well under a second for 20,000 meetings: what the organizer sees while the
+search begins, and what the search begins with.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Where everything lies in the one array that the search works on.
 
-All of it is one array of int32, `a`: a head of numbers and of starts, then tables. The reason is speed. numba hands an array to a
-function as eight machine words and counts references to it; with the sixty arrays of `core` and of the search as arguments, calls cost
-more than the work (50,000 moves a second; now ten times that). So `a[a[PERSON] + p * PERSON_ROW + MAXIMUM]` is the maximum of person
-p, and a cell `a[CELL] + (p * a[SLOTS] + t) * CELL_ROW` tells what person p does in slot t.
+All of it is one array of int32, `a`: a head of numbers and of starts, then tables. The reason is speed. numba hands an
+array to a function as eight machine words and counts references to it; with the sixty arrays of `core` and of the search as
+arguments, calls cost more than the work (50,000 moves a second; now ten times that). So `a[a[PERSON] + p * PERSON_ROW +
+MAXIMUM]` is the maximum of person p, and a cell `a[CELL] + (p * a[SLOTS] + t) * CELL_ROW` tells what person p does in slot
+t.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 from conference.matchmaking.solver.core import Core, Integers
 from conference.matchmaking.solver.model import Objective
 
-# Counts, all to be made small. The first is not an objective: what makes a timetable invalid as a whole, which is missing mandatory
-# meetings and break counts further apart than allowed.
+# Counts, all to be made small. The first is not an objective: what makes a timetable invalid as a whole, which is missing
+# mandatory meetings and break counts further apart than allowed.
 COUNTS = 8
 INVALID, MOVED, TARGETS, WEIGHT, FAIRNESS, BREAKS, CHANGES, UNSOCIAL = range(COUNTS)
 COUNT_OF: dict[Objective, int] = {

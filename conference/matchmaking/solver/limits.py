@@ -38,13 +38,16 @@ from conference.matchmaking.solver.layout import (
 
 @loop
 def draw(a: Integers, below: int) -> int:
-    """A number in 0 .. below - 1: 32-bit xorshift plus a Weyl sequence (Marsaglia, "Xorshift RNGs", 2003), period about 2^64."""
-    x = np.int64(a[RANDOM]) & 0xFFFFFFFF
+    """A number in 0 ..
+
+    below - 1: 32-bit xorshift plus a Weyl sequence (Marsaglia, "Xorshift RNGs", 2003), period about 2^64.
+    """
+    x = int(a[RANDOM]) & 0xFFFFFFFF
     x ^= (x << 13) & 0xFFFFFFFF
     x ^= x >> 17
     x ^= (x << 5) & 0xFFFFFFFF
     a[RANDOM] = np.int32(x)
-    weyl = (np.int64(a[WEYL]) + 0x61C88647) & 0xFFFFFFFF
+    weyl = (int(a[WEYL]) + 0x61C88647) & 0xFFFFFFFF
     a[WEYL] = np.int32(weyl)
     return (((x + weyl) & 0xFFFFFFFF) * below) >> 32
 
@@ -58,7 +61,7 @@ def chance(a: Integers) -> float:
 @loop
 def in_set(a: Integers, start: int, t: int) -> bool:
     """Whether a slot is in the set of slots that starts here."""
-    return (a[start + (t >> 5)] >> (t & 31)) & 1 == 1
+    return bool((a[start + (t >> 5)] >> (t & 31)) & 1 == 1)
 
 
 @loop
@@ -93,7 +96,7 @@ def held_near(a: Integers, p: int, t: int) -> int:
     cells = a[CELL] + p * a[SLOTS] * CELL_ROW
     for s in range(max(0, t - gap), min(a[SLOTS], t + gap + 1)):
         if s != t and a[cells + s * CELL_ROW + HELD] >= 0 and a[a[TIME] + s * TIME_ROW + DATE] == date:
-            return a[cells + s * CELL_ROW + HELD]
+            return int(a[cells + s * CELL_ROW + HELD])
     return -1
 
 
@@ -127,7 +130,7 @@ def out_of_order(a: Integers, m: int, t: int) -> int:
         if s >= 0:
             if a[a[ORDER] + 2 * i + 1]:
                 if t >= s:
-                    return other
+                    return int(other)
             elif t <= s:
-                return other
+                return int(other)
     return -1

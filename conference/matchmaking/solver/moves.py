@@ -7,9 +7,9 @@ Three moves, all of which leave a valid timetable:
   person", all of which change slots;
 - *reseat*: where meetings have tables, a meeting goes to another table of its slot.
 
-The first two are drawn at random or *aimed* at a person with breaks, to bring a meeting of theirs beside another one. A move is judged by the
-weighted sum of the counts it changed (Metropolis rule) and undone when refused. The best timetable is kept by the lexicographic
-order of the objectives, not by the sum.
+The first two are drawn at random or *aimed* at a person with breaks, to bring a meeting of theirs beside another one. A
+move is judged by the weighted sum of the counts it changed (Metropolis rule) and undone when refused. The best timetable is
+kept by the lexicographic order of the objectives, not by the sum.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def free_beside(a: Integers, p: int) -> int:
         if a[cells + t * CELL_ROW + HELD] >= 0:
             s = a[cells + t * CELL_ROW + side]
             if s >= 0 and a[cells + s * CELL_ROW + HELD] < 0:
-                return s
+                return int(s)
     return -1
 
 
@@ -239,12 +239,14 @@ def option_at(a: Integers, m: int, t: int) -> int:
             seen += 1
             if seen == 1 or draw(a, seen) == 0:
                 found = a[a[PLACE] + 2 * v]
-    return found
+    return int(found)
 
 
 @loop
 def reseat(a: Integers) -> bool:
-    """The third move: a meeting goes to the table where one of its people comes from or goes to; who sits there takes its table."""
+    """The third move: a meeting goes to the table where one of its people comes from or goes to; who sits there takes its
+    table.
+    """
     m = draw(a, a[MEETINGS])
     meeting = a[MEETING] + m * MEETING_ROW
     table = a[a[TABLE_OF] + m]
@@ -325,7 +327,7 @@ def not_worse(a: Integers, before: Integers, order: Integers) -> bool:
     for i in range(order.shape[0]):
         k = order[i]
         if a[k] != before[k]:
-            return a[k] < before[k]
+            return bool(a[k] < before[k])
     return True
 
 
@@ -335,8 +337,9 @@ def anneal_steps(
 ) -> int:
     """Make `steps` moves; `cost` [COUNTS] are the weights of the sum, `order` the counts by rank. Returns how many were accepted.
 
-    `settings`: the temperature (0 for a descent: a move is made if the counts do not get worse by rank), the share of moves aimed at people with breaks, the share of swaps among moves of scheduled
-    meetings, the share of moves that push in a meeting without a place, the share of moves that only change tables.
+    `settings`: the temperature (0 for a descent: a move is made if the counts do not get worse by rank), the share of moves
+    aimed at people with breaks, the share of swaps among moves of scheduled meetings, the share of moves that push in a
+    meeting without a place, the share of moves that only change tables.
     """
     before = np.empty(COUNTS, dtype=np.int32)
     accepted = 0

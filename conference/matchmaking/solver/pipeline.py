@@ -1,7 +1,7 @@
 """From a problem to a timetable: the methods of this package, one after the other and side by side.
 
-The order is check, first timetable, search; beside the search runs a process that proves (worker.py): first the ceiling of the weight,
-then, by kind of problem,
+The order is check, first timetable, search; beside the search runs a process that proves (worker.py): first the ceiling of
+the weight, then, by kind of problem,
 
 - every meeting mandatory: MaxSAT, to the proven least number of breaks;
 - a published timetable: HiGHS with the published meetings held, to the proven least disturbance and most weight;
@@ -65,10 +65,10 @@ def solve(
 ) -> Solution:
     """The best timetable found in `seconds`, earlier if it is proven that there is no better one.
 
-    `steps` are moves of the search: with them one process works, the clock decides nothing, and the same arguments give the same
-    timetable. `workers` are the processors to use. `progress` is called with each better timetable, `stop` about thirty times a
-    second; when it says True the best timetable so far is finished and returned. Raises `InvalidInstance` for a problem that makes no
-    sense and `Infeasible` when not all mandatory meetings can be held.
+    `steps` are moves of the search: with them one process works, the clock decides nothing, and the same arguments give the
+    same timetable. `workers` are the processors to use. `progress` is called with each better timetable, `stop` about
+    thirty times a second; when it says True the best timetable so far is finished and returned. Raises `InvalidInstance`
+    for a problem that makes no sense and `Infeasible` when not all mandatory meetings can be held.
     """
     began = time.monotonic()
     validate(instance)
@@ -391,7 +391,9 @@ class _Run:
         self.during(0.3 * budget, search)
 
     def choose(self, worker: Worker | None) -> None:
-        """More is asked than fits: the ceiling, then the search beside exact solving of parts, then on from the best of both."""
+        """More is asked than fits: the ceiling, then the search beside exact solving of parts, then on from the best of
+        both.
+        """
         ceiling = min(10.0, 0.2 * self.left())
         if worker is None:
             self.take_bound(weight_bound(self.core, seconds=ceiling, seed=self.seed, stop=self.is_over))
@@ -399,12 +401,20 @@ class _Run:
             worker.ask("bound", seconds=ceiling, seed=self.seed)
         share = 0.6 if self.core.meetings > MANY else 0.35
         self.during(share * self.left(), _Search("anneal 1", self.best, self.seed))
-        if worker is not None and self.bound is not None and self.weight() < self.bound:
-            seconds = 0.55 * self.left()
-            worker.ask(
-                "improve", placements=self.best, weight_target=self.bound, seconds=seconds, seed=self.seed
+        left = self.left()
+        second = _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables)
+        if worker is None or self.bound is None or self.weight() >= self.bound:
+            others = (
+                []
+                if worker is None
+                else [_Search("anneal 3", self.best, self.seed + 2, 2 * WARM, self.tables)]
             )
-        self.during(0.55 * self.left(), _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables))
+            self.during(left, second, *others)
+            return
+        worker.ask(
+            "improve", placements=self.best, weight_target=self.bound, seconds=0.55 * left, seed=self.seed
+        )
+        self.during(0.55 * left, second)
         self.during(self.left(), _Search("anneal 3", self.best, self.seed + 2, WARM, self.tables))
 
     # The end
@@ -425,7 +435,7 @@ class _Run:
         moved = np.flatnonzero((core.published >= 0) & (core.published != self.best[:, 1]))
         return Solution(
             assignments=tuple(
-                core.assignment(m, int(self.best[m, 0]), int(self.best[m, 1]), tables[m]) for m in held
+                core.assignment(int(m), int(self.best[m, 0]), int(self.best[m, 1]), tables[m]) for m in held
             ),
             unscheduled=unscheduled(core, self.best),
             objective=self.rank[1:],

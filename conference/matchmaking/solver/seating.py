@@ -1,7 +1,7 @@
 """Which table a meeting of the timetable under change has, and how often people change tables. Compiled.
 
-A change is counted between consecutive meetings at tables of a participant on one date, so a meeting at a table changes the count by
-what it has in common with the last and the next one of each of its people. The array `a` is described in `layout`.
+A change is counted between consecutive meetings at tables of a participant on one date, so a meeting at a table changes the
+count by what it has in common with the last and the next one of each of its people. The array `a` is described in `layout`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def table_beside(a: Integers, p: int, t: int, side: int) -> int:
     while 0 <= s < a[SLOTS] and a[a[TIME] + s * TIME_ROW + DATE] == date:
         m = a[cells + s * CELL_ROW + HELD]
         if m >= 0 and a[a[TABLE_OF] + m] >= 0:
-            return a[a[TABLE_OF] + m]
+            return int(a[a[TABLE_OF] + m])
         s += side
     return -1
 
@@ -89,12 +89,12 @@ def choose_table(a: Integers, o: int, t: int) -> int:
                         least = change
                         best = table
         if best >= 0:
-            return best
+            return int(best)
     offset = draw(a, number)
     for i in range(number):
         table = first + (offset + i) % number
         if a[slot + table] == FREE:
-            return table
+            return int(table)
     return -1
 
 

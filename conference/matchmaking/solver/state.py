@@ -1,9 +1,9 @@
 """A timetable under change: the compiled steps that keep every count true.
 
-A step places or removes one meeting in time proportional to its persons; nothing is ever counted anew. Each step is written on a
-trail, so that a move made of many steps can be undone. Breaks need no scan of the day: with *runs* the groups of consecutive
-meetings of a person on a day, breaks are runs - 1 where there is a meeting at all, and a meeting put between x occupied neighbours
-(0, 1 or 2) changes the runs by 1 - x. The array `a` is described in `layout`.
+A step places or removes one meeting in time proportional to its persons; nothing is ever counted anew. Each step is written
+on a trail, so that a move made of many steps can be undone. Breaks need no scan of the day: with *runs* the groups of
+consecutive meetings of a person on a day, breaks are runs - 1 where there is a meeting at all, and a meeting put between x
+occupied neighbours (0, 1 or 2) changes the runs by 1 - x. The array `a` is described in `layout`.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def make_state(
 ) -> Integers:
     """The array `a` for a valid timetable, or for the empty one.
 
-    `locked` [M] are meetings that no move may touch. With `tables` [M], numbers in the order of the pools or -1, meetings are given
-    tables and changes of table are counted.
+    `locked` [M] are meetings that no move may touch. With `tables` [M], numbers in the order of the pools or -1, meetings
+    are given tables and changes of table are counted.
     """
     a = lay_out(core, seed=seed, locked=locked, seating=tables is not None)
     if tables is None:
@@ -463,7 +463,7 @@ def excess(a: Integers) -> int:
     most = a[HISTOGRAM] + a[SLOTS] + 1
     while a[most] == 0:
         most -= 1
-    return max(0, most - least - a[DIFFERENCE])
+    return max(0, int(most - least - a[DIFFERENCE]))
 
 
 @loop
@@ -472,7 +472,7 @@ def better(a: Integers, order: Integers) -> bool:
     for i in range(order.shape[0]):
         k = order[i]
         if a[k] != a[BEST + k]:
-            return a[k] < a[BEST + k]
+            return bool(a[k] < a[BEST + k])
     return False
 
 

@@ -1,9 +1,10 @@
 """A process beside the search for what computes long without looking up: integer programming and MaxSAT.
 
-The search itself runs in threads (its compiled loops need no interpreter lock). Proofs run in a process, because a process can be ended at any moment, and because its memory and its libraries are its
-own. The parent writes pickles to its standard input (the arrays once, then jobs) and reads pickles from its standard output:
-("report", ...) for each better timetable, then ("result", ...) or ("error", text). The process ends when the parent does, however
-that ends: its input is at its end then, and on Linux the kernel sees to it as well.
+The search itself runs in threads (its compiled loops need no interpreter lock). Proofs run in a process, because a process
+can be ended at any moment, and because its memory and its libraries are its own. The parent writes pickles to its standard
+input (the arrays once, then jobs) and reads pickles from its standard output: ("report", ...) for each better timetable,
+then ("result", ...) or ("error", text). The process ends when the parent does, however that ends: its input is at its end
+then, and on Linux the kernel sees to it as well.
 """
 
 from __future__ import annotations
@@ -36,7 +37,10 @@ Message = tuple[str, str, Any]  # job, kind, value
 
 
 class Worker:
-    """A running process. What it says arrives in an inbox as (job, kind, value); kind is "report", "result", "error" or "ended"."""
+    """A running process.
+
+    What it says arrives in an inbox as (job, kind, value); kind is "report", "result", "error" or "ended".
+    """
 
     def __init__(self, core: Core, inbox: queue.Queue[Message]) -> None:
         paths = [str(BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
