@@ -36,6 +36,7 @@ def main(arguments: list[str]) -> None:
     make_environment()
     install_python_packages(for_tests=for_browser_tests or "--check" in arguments)
     install_browser_libraries()
+    compile_solver()
     if for_browser_tests:
         install_chromium()
 
@@ -87,6 +88,17 @@ def install_browser_libraries() -> None:
         env=environment,
     )
     stamp.write_text(wanted, encoding="utf-8")
+
+
+def compile_solver() -> None:
+    """The machine code of the timetable search, so that nobody's first timetable waits for it.
+
+    It does nothing where the code is there already. Where it fails, the solver compiles when it is first used.
+    """
+    try:
+        run([PYTHON, "-m", "conference.matchmaking.solver.compile"], cwd=BASE_DIR)
+    except Failed as error:
+        say(str(error))
 
 
 def node_environment() -> dict[str, str]:
