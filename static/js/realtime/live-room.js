@@ -9,6 +9,7 @@ import "./live-page.js";
 import { Room } from "./room.js";
 import { RoomChat } from "./room-chat.js";
 import { RoomPeople } from "./room-people.js";
+import { RoomPolls } from "./room-polls.js";
 import { RoomQuestions } from "./room-questions.js";
 import { RoomStage } from "./room-stage.js";
 import { tabSocket } from "./tab.js";
@@ -20,6 +21,7 @@ class LiveRoom extends HTMLElement {
   #chat = new RoomChat();
   #people = new RoomPeople();
   #questions = new RoomQuestions();
+  #polls = new RoomPolls();
   #stage = new RoomStage();
   #line = make("div", { class: "notice room-line", hidden: true });
   /** @type {SVGElement} */ #symbol = icon("connected");
@@ -41,6 +43,7 @@ class LiveRoom extends HTMLElement {
     this.#chat.room = this.#room;
     this.#people.room = this.#room;
     this.#questions.room = this.#room;
+    this.#polls.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
     socket.addEventListener("state", this.#draw);
     socket.addEventListener("delayed", this.#draw);
@@ -67,6 +70,7 @@ class LiveRoom extends HTMLElement {
     const own = [...this.querySelectorAll(":scope > [data-panel]")];
     this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
     this.#addSide(side, tabs, "questions", gettext("Questions"), this.#questions);
+    this.#addSide(side, tabs, "polls", gettext("Polls"), this.#polls);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
     for (const panel of own) {
       if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
@@ -100,6 +104,7 @@ class LiveRoom extends HTMLElement {
     if (!this.#side("chat").panel.hidden) this.#chat.seen();
     if (!this.#side("people").panel.hidden) this.#people.seen();
     if (!this.#side("questions").panel.hidden) this.#questions.seen();
+    if (!this.#side("polls").panel.hidden) this.#polls.seen();
   }
 
   /** @param {string} key
@@ -115,6 +120,8 @@ class LiveRoom extends HTMLElement {
     if (this.dataset.role !== room.role) this.dataset.role = room.role;
     this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
     this.#countOn(this.#side("questions"), this.#questions.waiting, (count) => fill(ngettext("%(count)d question to look at", "%(count)d questions to look at", count), { count }));
+    this.#side("polls").tab.hidden = !this.#polls.used;
+    this.#countOn(this.#side("polls"), this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
     this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
     this.#showLine(room);
   }
