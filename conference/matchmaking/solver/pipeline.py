@@ -45,7 +45,7 @@ from conference.matchmaking.solver.worker import Message, Worker
 
 logger = logging.getLogger(__name__)
 
-MANY = 5000  # meetings from which on one long search is better than two
+MANY = 5000  # meetings from which on the first search gets more of the time
 RERUN_SECONDS = 3.5  # a published timetable is worked on so long, unless it is large
 WARM = 0.5  # the temperature at which a timetable of any origin is taken up again
 TICK = 0.03
@@ -88,13 +88,13 @@ def solve(
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Where an annealing begins: a timetable with its tables, or None for new ones."""
+    """Where an annealing begins, and whether it also seeks few changes of table."""
 
     name: str
     start: Placements
     seed: int
     hot: float | None = None
-    tables: list[str | None] | None = None
+    seating: bool = False
 
 
 class _Run:
@@ -201,7 +201,7 @@ class _Run:
     # The search by steps: one thread, nothing depends on the clock
 
     def by_steps(self, steps: int) -> None:
-        search = _Search("anneal", self.best, self.seed)
+        search = _Search("anneal", self.best, self.seed, seating=self.seating)
         self.run_search(search, lambda: self.is_over(), steps=steps, seconds=0.0)
         self.pump()
         if self.rank[0] > 0 and not self.is_over() and self.core.mandatory.all():
@@ -218,11 +218,9 @@ class _Run:
             self.inbox.put((search.name, "report", (placements, tables, done)))
 
         try:
-            if self.seating:
-                tables = search.tables
-                if tables is None:
-                    limit = 3600.0 if steps is not None else 0.05 * seconds
-                    tables = assign_tables(self.core, search.start, seconds=limit, seed=self.seed, stop=stop)
+            if search.seating:
+                limit = 3600.0 if steps is not None else 0.1 * seconds
+                tables = assign_tables(self.core, search.start, seconds=limit, seed=self.seed, stop=stop)
                 arrange(
                     self.core, search.start, tables,
                     steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
@@ -251,8 +249,10 @@ class _Run:
             if worker is not None:
                 worker.end()
 
-    def during(self, seconds: float, *searches: _Search, until: str | None = None) -> None:
-        """Let searches run for so long, at most until the job `until` is done or nothing is left to find."""
+    def during(
+        self, seconds: float, *searches: _Search, until: Callable[[list[str]], bool] | None = None
+    ) -> None:
+        """Let searches run for so long, or until nothing is left to find, or `until` is true of the jobs that are over."""
         end = min(time.monotonic() + seconds, self.began + self.seconds)
         halt = threading.Event()
         threads = [
@@ -268,7 +268,7 @@ class _Run:
             for thread in threads:
                 thread.start()
             over: list[str] = []
-            while time.monotonic() < end and not self.is_over() and until not in over:
+            while time.monotonic() < end and not self.is_over() and not (until is not None and until(over)):
                 over += self.pump(TICK)
                 if until is None and not any(thread.is_alive() for thread in threads):
                     break
@@ -386,8 +386,8 @@ class _Run:
         else:
             worker.ask("again", **exact)
             search = _Search("anneal 1", self.best, self.seed, WARM)
-            self.during(0.7 * budget, search, until="again")
-        search = _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables)
+            self.during(0.7 * budget, search, until=lambda over: "again" in over)
+        search = _Search("anneal 2", self.best, self.seed + 1, WARM, self.seating)
         self.during(0.3 * budget, search)
 
     def choose(self, worker: Worker | None) -> None:
@@ -399,23 +399,33 @@ class _Run:
             self.take_bound(weight_bound(self.core, seconds=ceiling, seed=self.seed, stop=self.is_over))
         else:
             worker.ask("bound", seconds=ceiling, seed=self.seed)
-        share = 0.6 if self.core.meetings > MANY else 0.35
+        share = 0.4 if self.core.meetings > MANY else 0.25
         self.during(share * self.left(), _Search("anneal 1", self.best, self.seed))
-        left = self.left()
-        second = _Search("anneal 2", self.best, self.seed + 1, WARM, self.tables)
-        if worker is None or self.bound is None or self.weight() >= self.bound:
-            others = (
-                []
-                if worker is None
-                else [_Search("anneal 3", self.best, self.seed + 2, 2 * WARM, self.tables)]
+        if worker is not None and not self.is_full():
+            seconds = 0.4 * self.left()
+            worker.ask(
+                "improve", placements=self.best, weight_target=self.bound, seconds=seconds, seed=self.seed
             )
-            self.during(left, second, *others)
-            return
-        worker.ask(
-            "improve", placements=self.best, weight_target=self.bound, seconds=0.55 * left, seed=self.seed
-        )
-        self.during(0.55 * left, second)
-        self.during(self.left(), _Search("anneal 3", self.best, self.seed + 2, WARM, self.tables))
+            search = _Search("anneal 2", self.best, self.seed + 1, WARM)
+            self.during(seconds, search, until=lambda over: self.is_full())
+        if not self.is_calm():
+            seconds = (0.4 if self.seating else 1.0) * self.left()
+            self.during(seconds, _Search("anneal 3", self.best, self.seed + 2, WARM / 2))
+        if self.seating:
+            searches = [_Search("anneal 4", self.best, self.seed + 3, WARM, seating=True)]
+            if worker is not None:
+                searches.append(_Search("anneal 5", self.best, self.seed + 4, WARM / 2, seating=True))
+            self.during(self.left(), *searches)
+
+    def is_full(self) -> bool:
+        """Whether the weight has reached its ceiling."""
+        return self.bound is not None and self.weight() >= self.bound
+
+    def is_calm(self) -> bool:
+        """Whether the objectives before the table changes are as good as possible."""
+        objectives = self.core.instance.objectives
+        before = objectives.index("table_changes") if self.seating else len(objectives)
+        return len(self.proven) >= before
 
     # The end
 
