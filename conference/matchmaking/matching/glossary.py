@@ -1,14 +1,15 @@
-"""What a text is about, by a small glossary of the region's fields in thirteen languages.
+"""What a text is about, by a glossary of the region's fields in thirteen languages.
 
-The model is small, and weakest in the languages with the least text on the web. "Stem borer" in Lao and 螟 in Chinese
-are the same to
-`glossary.txt`: a line for each of about 140 things, with the words for it in every language. A text's things are
-compared like words, the rare ones counting more. Words are found as they stand; where a language writes without spaces
-the longest one wins at each place, so that the medicine in "rubber" (Lao ຢາ in ຢາງ) is not found.
+The model is small, and weakest in the languages with the least text on the web. The glossary knows that "stem borer" in
+Lao and 螟 in Chinese are the same: `glossary.txt` has a line for each of some two hundred broad things, and the files in
+`glossary/` have finer ones, each with its words in every language. A text's things are compared like words, the rare ones
+counting more. Words are found as they stand; the longest wins at each place, so that the medicine in "rubber" (Lao ຢາ in
+ຢາງ) is not found.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -21,11 +22,14 @@ from numpy.typing import NDArray
 
 from conference.matchmaking.matching.languages import normalise, scripts_of
 
-FILE = Path(__file__).with_name("glossary.txt")
+BROAD = Path(__file__).with_name("glossary.txt")
+FINE = Path(__file__).with_name("glossary")
 
 WITHOUT_SPACES = frozenset({"zh", "th", "lo", "my", "km"})
 # Endings are part of the word in these; a word of so many letters or more may have any.
 ENDINGS_FROM = {"bn": 3, "ne": 3, "si": 3, "ur": 4, "hi": 4}
+# Forms of the fine parts are stems; one of so many letters or more may have any ending.
+PREFIX_FROM = {"en": 5, "id": 5, "ms": 5}
 ENDINGS = {"en": ("", "s", "es", "ing"), "id": ("", "nya", "an")}
 RELATIVE = {"ms": "id"}
 
@@ -35,37 +39,53 @@ _BREAK = re.compile(
 
 
 @cache
-def _entries() -> tuple[Mapping[str, str], ...]:
-    """Each thing: its words by language."""
+def _entries() -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Each thing by its name: its words by language, "*" at the end of those that may have any ending."""
+    entries: dict[str, dict[str, list[str]]] = {}
     lines = [
-        line for line in FILE.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
+        line for line in BROAD.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
     ]
     languages = [cell.strip() for cell in lines[0].split("|")]
-    return tuple(
-        dict(zip(languages, (cell.strip() for cell in line.split("|")), strict=True)) for line in lines[1:]
-    )
+    for line in lines[1:]:
+        cells = [[word.strip() for word in cell.split("/")] for cell in line.split("|")]
+        entries[cells[0][0].rstrip("*")] = dict(zip(languages, cells, strict=True))
+    for part in sorted(FINE.glob("*.json")):
+        for concept in json.loads(part.read_text(encoding="utf-8"))["concepts"]:
+            entry = entries.setdefault(concept["forms"]["en"][0], {})
+            for language, forms in concept["forms"].items():
+                marked = [
+                    f"{form}*" if len(form) >= PREFIX_FROM.get(language, 99) else form for form in forms
+                ]
+                entry[language] = [*entry.get(language, ()), *marked]
+    return entries
 
 
 @cache
 def things() -> tuple[str, ...]:
-    """The name of each thing in English: its first word, which never changes its meaning."""
-    return tuple(entry["en"].split("/")[0].rstrip("*") for entry in _entries())
+    """The name of each thing: its first word in English, which never changes its meaning."""
+    return tuple(_entries())
 
 
 @cache
-def _words(language: str) -> Mapping[str, Sequence[tuple[str, int, bool]]]:
-    """All words of a language by their first letter, the longest first: the word, its thing, and whether any ending
-    may follow."""
-    known: dict[str, tuple[int, bool]] = {}
-    for thing, entry in enumerate(_entries()):
-        for word in entry.get(language, "").split("/"):
-            stem = normalise(word.rstrip("*")).casefold()
-            open_end = word.strip().endswith("*") or len(stem) >= ENDINGS_FROM.get(language, 99)
-            if stem and stem not in known:
-                known[stem] = thing, open_end or language in WITHOUT_SPACES
-    by_letter: dict[str, list[tuple[str, int, bool]]] = {}
+def _words(language: str) -> Mapping[str, Sequence[tuple[str, tuple[int, ...], bool]]]:
+    """The words of a language by their first letter, the longest first: the word, its things, and whether any ending may follow."""
+    known: dict[str, tuple[set[int], bool]] = {}
+    for thing, entry in enumerate(_entries().values()):
+        for word in entry.get(language, ()):
+            stem = _BREAK.sub(" ", normalise(word.rstrip("*")).casefold()).strip()
+            if not stem:
+                continue
+            meant, open_end = known.get(stem, (set(), False))
+            open_end |= (
+                word.endswith("*")
+                or len(stem) >= ENDINGS_FROM.get(language, 99)
+                or language in WITHOUT_SPACES
+            )
+            known[stem] = meant | {thing}, open_end
+    by_letter: dict[str, list[tuple[str, tuple[int, ...], bool]]] = {}
     for stem in sorted(known, key=lambda word: (-len(word), word)):
-        by_letter.setdefault(stem[0], []).append((stem, *known[stem]))
+        meant, open_end = known[stem]
+        by_letter.setdefault(stem[0], []).append((stem, tuple(sorted(meant)), open_end))
     return by_letter
 
 
@@ -74,8 +94,10 @@ def things_in(text: str, language: str) -> frozenset[int]:
     """The things that a text names, as rows of the glossary: by its own language's words, and by English ones in Latin
     letters."""
     spaced = f" {_BREAK.sub(' ', normalise(text).casefold())} "
-    own = RELATIVE.get(language, language)
+    own = language
     found = _find(spaced, own)
+    if language in RELATIVE:
+        found |= _find(spaced, RELATIVE[language])
     if own != "en" and scripts_of(text)["latin"]:
         found |= _find(spaced, "en")
     return frozenset(found)
@@ -86,16 +108,16 @@ def _find(spaced: str, language: str) -> set[int]:
     words = _words(language)
     everywhere = language in WITHOUT_SPACES
     endings = ENDINGS.get(language, ("",))
-    found = set()
+    found: set[int] = set()
     at, end = 0, len(spaced)
     while at < end:
         step = 1
         if everywhere or spaced[at - 1] == " ":
-            for stem, thing, open_end in words.get(spaced[at], ()):
+            for stem, meant, open_end in words.get(spaced[at], ()):
                 if spaced.startswith(stem, at):
                     after = at + len(stem)
                     if open_end or any(spaced.startswith(f"{ending} ", after) for ending in endings):
-                        found.add(thing)
+                        found.update(meant)
                         step = len(stem)
                         break
         at += step
@@ -104,9 +126,10 @@ def _find(spaced: str, language: str) -> set[int]:
 
 def name_of(thing: str, language: str) -> str:
     """A thing of `same_topic` in a reader's language; in English where the glossary lacks it."""
-    entry = _entries()[things().index(thing)]
+    entry = _entries()[thing]
     language = language.lower().partition("-")[0]
-    return (entry.get(RELATIVE.get(language, language)) or entry["en"]).split("/")[0].rstrip("*")
+    words = entry.get(language) or entry.get(RELATIVE.get(language, "")) or [thing]
+    return words[0].rstrip("*")
 
 
 class Topics:

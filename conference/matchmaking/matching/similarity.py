@@ -42,7 +42,7 @@ ROLES: tuple[Role, ...] = ("query",)
 SHRINKAGE = 2.0
 """Texts that a language's mean is shrunk by."""
 
-TOPICS, TOPICS_ALONE = 0.20, 0.35
+TOPICS, TOPICS_ALONE = 0.30, 0.40
 """What the cosine of two texts' things is worth beside the cosine of their vectors; and where there is no model."""
 
 NEIGHBOURS = 5
