@@ -237,12 +237,11 @@ class _Run:
 
     def by_clock(self, workers: int) -> None:
         worker = Worker(self.core, self.inbox) if workers > 1 else None
-        objectives = self.core.instance.objectives
         try:
-            if self.core.mandatory.all() and objectives[:1] != ("moved",):
-                self.all_mandatory(worker)
-            elif objectives[:1] == ("moved",) and (self.core.published >= 0).any():
+            if self.core.instance.objectives[:1] == ("moved",) and (self.core.published >= 0).any():
                 self.again(worker)
+            elif self.core.mandatory.all():
+                self.all_mandatory(worker)
             else:
                 self.choose(worker)
         finally:
@@ -432,6 +431,9 @@ class _Run:
     def finish(self) -> Solution:
         """Tables where there are none yet, reasons, and the account of what is proven."""
         core, instance = self.core, self.core.instance
+        if not core.option_allowed.any():
+            self.bound = 0
+        self.check_proven()
         if self.rank[0] > 0:
             self.fail()
         tables = self.tables
