@@ -13,8 +13,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from conference.matchmaking.solver.core import Core
 from conference.matchmaking.solver.mip import Program, solve
@@ -80,22 +78,43 @@ def capacities(core: Core) -> NDArray[np.int64]:
         most[person] = min(most[person], _spaced(core, int(person)))
     for person in np.unique(core.window_person):
         most[person] = min(most[person], _windowed(core, int(person)))
-    by_person: list[list[int]] = [[] for _ in range(core.persons)]
-    for option, persons in enumerate(core.option_persons):
-        for person in persons:
-            if person >= 0:
-                by_person[person].append(option)
-    meeting_of = np.repeat(np.arange(core.meetings), np.diff(core.option_start))
-    for number, options in enumerate(by_person):
-        meetings, rows = np.unique(meeting_of[options], return_inverse=True)
-        allowed = np.zeros((len(meetings), core.slots), dtype=np.uint8)
-        np.maximum.at(allowed, rows, core.option_allowed[options])
-        open_slots = int(allowed.any(axis=0).sum())
-        most[number] = min(most[number], open_slots, len(meetings))
-        if len(meetings) > 0 and len(meetings) <= 2 * core.slots and most[number] > 0:
-            matched = maximum_bipartite_matching(csr_matrix(allowed), perm_type="column")
-            most[number] = min(most[number], int((matched >= 0).sum()))
+    # What their own slots and requests can hold: a matching of meetings and slots, both as bits.
+    bits = [sum(1 << int(t) for t in np.flatnonzero(row)) for row in core.option_allowed]
+    meeting_of = np.repeat(np.arange(core.meetings), np.diff(core.option_start)).tolist()
+    asked: list[dict[int, int]] = [{} for _ in range(core.persons)]
+    for option, persons in enumerate(core.option_persons.tolist()):
+        for one in persons:
+            if one >= 0 and bits[option]:
+                slots = asked[one]
+                slots[meeting_of[option]] = slots.get(meeting_of[option], 0) | bits[option]
+    for number, of_meeting in enumerate(asked):
+        most[number] = _matched(list(of_meeting.values()), int(most[number]))
     return most
+
+
+def _matched(choices: list[int], most: int) -> int:
+    """The size of a largest matching of meetings with slots, at most `most`; `choices` are the slots of each meeting as bits."""
+    owner: dict[int, int] = {}
+
+    def place(meeting: int, tried: int) -> tuple[bool, int]:
+        while free := choices[meeting] & ~tried:
+            slot = free & -free
+            tried |= slot
+            if slot not in owner:
+                owner[slot] = meeting
+                return True, tried
+            moved, tried = place(owner[slot], tried)
+            if moved:
+                owner[slot] = meeting
+                return True, tried
+        return False, tried
+
+    size = 0
+    for meeting in range(len(choices)):
+        if size >= most:
+            break
+        size += place(meeting, 0)[0]
+    return size
 
 
 def _windowed(core: Core, person: int) -> int:

@@ -3,9 +3,8 @@
 Slots are decided before; what is left is to name a table of the right pool for each meeting. Two meetings are *linked* when
 some participant has them one after the other on a day (meetings without a table between them do not count). A link whose
 two meetings are at one table saves its participant a walk; a table has one meeting per slot, so of the two links that meet
-in a meeting often only one can be kept. The first assignment goes slot by slot, each by the Hungarian method with the links
-to the slots before as gain; annealing then exchanges what stands on two tables of a pool over a stretch of slots, which
-keeps all links inside the stretch.
+in a meeting often only one can be kept. The first assignment goes slot by slot, and keeps the links it can; annealing then
+exchanges what stands on two tables of a pool over a stretch of slots, which keeps all links inside the stretch.
 
 A published table is kept where the meeting keeps its slot. Own tables are pools of one. Blocked slots of single tables are
 respected.
@@ -19,7 +18,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from conference.matchmaking.solver.compiled import loop
 from conference.matchmaking.solver.core import Core, Integers, Placements
@@ -65,6 +63,7 @@ def assign_tables(
         least = changes(board.table, board.link_start, board.links)
         now = least
         done = 0
+        random = np.array([(seed * 0x9E3779B97F4A7C15 + 1) % 2**64 or 1], dtype=np.uint64)
         while done < total:
             if time.monotonic() - began > seconds or (stop is not None and stop()):
                 break
@@ -72,7 +71,7 @@ def assign_tables(
             now, least = exchange(
                 board.table, board.at, board.pinned, board.slot, board.pool_of, board.date,
                 board.link_start, board.links, board.movable, best, now, least,
-                done, done + chunk, total, HOT, COLD, seed + done,
+                done, done + chunk, total, HOT, COLD, random,
             )  # fmt: skip
             done += chunk
         board.table[:] = best
@@ -109,13 +108,13 @@ def lay_out(core: Core, placements: Placements) -> Board:
     """A first assignment, slot by slot."""
     size = core.slots
     names = [name for pool in core.pools for name in pool]
-    number = {name: i for i, name in enumerate(names)}
+    number_of = {name: i for i, name in enumerate(names)}
     pool_of = np.array([i for i, pool in enumerate(core.pools) for _ in pool], dtype=np.int32)
     of_pool = [np.flatnonzero(pool_of == pool) for pool in range(len(core.pools))]
     at = np.full((len(names), size), NOBODY, dtype=np.int32)
     for one in core.instance.tables:
-        if one.id in number and one.blocked:
-            at[number[one.id], sorted(one.blocked)] = BLOCKED
+        if one.id in number_of and one.blocked:
+            at[number_of[one.id], sorted(one.blocked)] = BLOCKED
     slot = placements[:, 1].astype(np.int32).copy()
     option = placements[:, 0]
     pool = np.full(core.meetings, -1, dtype=np.int32)  # there may be no option at all
@@ -126,7 +125,7 @@ def lay_out(core: Core, placements: Placements) -> Board:
 
     for m in np.flatnonzero((pool >= 0) & (core.published >= 0) & (core.published == slot)):
         published = core.instance.meetings[m].published
-        known = number.get(published[1] or "", -1) if published is not None else -1
+        known = number_of.get(published[1] or "", -1) if published is not None else -1
         if known >= 0 and pool_of[known] == pool[m] and at[known, slot[m]] == NOBODY:
             at[known, slot[m]] = m
             table[m] = known
@@ -136,16 +135,18 @@ def lay_out(core: Core, placements: Placements) -> Board:
         for which in np.unique(pool[here]):
             meetings = here[pool[here] == which]
             tables = of_pool[which][at[of_pool[which], t] == NOBODY]
-            gain = np.zeros((len(meetings), len(tables)))
-            column = {int(known): i for i, known in enumerate(tables)}
-            for i, m in enumerate(meetings):
-                for other in links[start[m] : start[m + 1]]:
-                    known = column.get(int(table[other]), -1)
-                    if known >= 0:
-                        gain[i, known] += 1
-            rows, columns = linear_sum_assignment(gain, maximize=True)
-            table[meetings[rows]] = tables[columns]
-            at[tables[columns], t] = meetings[rows]
+            free = set(tables.tolist())
+            waiting: list[int] = []
+            for number in meetings.tolist():  # where somebody of the meeting sat last
+                near = [int(table[other]) for other in links[start[number] : start[number + 1]]]
+                good = [one for one in near if one in free]
+                if good:
+                    _seat(table, at, number, max(good, key=good.count), t)
+                    free.remove(int(table[number]))
+                else:
+                    waiting.append(number)
+            for waits, one in zip(waiting, sorted(free), strict=False):
+                _seat(table, at, waits, one, t)
     wide = np.array([len(pool) > 1 for pool in core.pools], dtype=bool)
     degree = np.diff(start)
     loose = np.flatnonzero((table >= 0) & (pinned == 0) & (degree > 0))
@@ -153,6 +154,11 @@ def lay_out(core: Core, placements: Placements) -> Board:
     return Board(
         table, at, pinned, slot, pool_of, core.date.astype(np.int32), start, links, movable.astype(np.int32)
     )
+
+
+def _seat(table: Integers, at: Integers, meeting: int, one: int, slot: int) -> None:
+    table[meeting] = one
+    at[one, slot] = meeting
 
 
 @loop
@@ -164,6 +170,17 @@ def changes(table: Integers, link_start: Integers, links: Integers) -> int:
             if table[links[i]] != table[m]:
                 total += 1
     return total // 2
+
+
+@loop
+def uniform(random: NDArray[np.uint64]) -> float:
+    """A number in 0 .. 1: 64-bit xorshift (Marsaglia, "Xorshift RNGs", 2003)."""
+    x = random[0]
+    x ^= x << np.uint64(13)
+    x ^= x >> np.uint64(7)
+    x ^= x << np.uint64(17)
+    random[0] = x
+    return float(x >> np.uint64(11)) * 1.1102230246251565e-16
 
 
 @loop
@@ -185,32 +202,31 @@ def exchange(
     total: int,
     hot: float,
     cold: float,
-    seed: int,
+    random: NDArray[np.uint64],
 ) -> tuple[int, int]:
     """Annealing steps `first` to `last` of `total`. Returns the changes now and the least, whose tables stand in `best`."""
-    np.random.seed(seed)
     size = at.shape[1]
     ratio = np.log(cold / hot)
     temperature = hot
     for step in range(first, last):
         if (step - first) % 1024 == 0:
             temperature = hot * np.exp(ratio * step / total)
-        m = movable[np.random.randint(len(movable))]
+        m = movable[int(uniform(random) * len(movable))]
         a = table[m]
         t = slot[m]
         number = link_start[m + 1] - link_start[m]
-        other = links[link_start[m] + np.random.randint(number)]
+        other = links[link_start[m] + int(uniform(random) * number)]
         b = table[other]
         if b == a or pool_of[a] != pool_of[b]:
             continue
         # The stretch: this slot alone, or on to a later or earlier one of the day, away from the linked meeting.
         low, high = t, t
-        if np.random.random() < 0.5:
+        if uniform(random) < 0.5:
             if slot[other] < t:
-                while high + 1 < size and date[high + 1] == date[t] and np.random.random() < 0.8:
+                while high + 1 < size and date[high + 1] == date[t] and uniform(random) < 0.8:
                     high += 1
             else:
-                while low > 0 and date[low - 1] == date[t] and np.random.random() < 0.8:
+                while low > 0 and date[low - 1] == date[t] and uniform(random) < 0.8:
                     low -= 1
         delta = 0
         possible = True
@@ -233,7 +249,7 @@ def exchange(
                         delta -= 1
             if not possible:
                 break
-        if not possible or (delta > 0 and np.random.random() >= np.exp(-delta / temperature)):
+        if not possible or (delta > 0 and uniform(random) >= np.exp(-delta / temperature)):
             continue
         for s in range(low, high + 1):
             x, y = at[a, s], at[b, s]
@@ -245,5 +261,6 @@ def exchange(
         now += delta
         if now < least:
             least = now
-            best[:] = table
+            for i in range(len(table)):
+                best[i] = table[i]
     return now, least
