@@ -33,7 +33,7 @@ HOSTS = ".hosts"
 SUBJECTS = (chat, polls, questions, rules, stage)
 
 
-@command("ping", NothingForm, Rate(10, 1.0), in_room=False)
+@command("ping", NothingForm, Rate(10, 1.0), in_room=False, asks_who=False)
 async def ping(call: Call) -> Answer:
     return Answer()
 

@@ -41,8 +41,8 @@ _threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="commands"
 async def in_database(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run an action or a query on one of the command threads."""
     # The context carries the language; asgiref's way through it costs more than a query.
-    call = partial(copy_context().run, _with_connection, work, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_threads, call)
+    call: Callable[[], R] = partial(_with_connection, work, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_threads, copy_context().run, call)
 
 
 def _with_connection(work: Callable[..., R], *args: Any, **kwargs: Any) -> R:

@@ -32,7 +32,7 @@ from conference.core.streams import position
 from realtime.commands import Call, clean, find_command, look_at_room
 from realtime.connection import Connection, attach, detach, in_database
 from realtime.farewell import say_farewell_on_sigterm
-from realtime.limits import Buckets, Rate, check
+from realtime.limits import Buckets, Rate, check, check_room
 from realtime.protocol import (
     CLOSE_BUSY,
     CLOSE_FOREIGN,
@@ -155,6 +155,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
         found = find_command(frame.command, frame.id)
         await check(connection.live.hub, self.buckets, connection.socket.person, found.name, found.rate)
         data = clean(found, frame.room, frame.data)
+        if found.room_rate is not None and frame.room is not None:
+            await check_room(connection.live.hub, frame.room, found.name, found.room_rate)
+        if not found.asks_who:
+            answer = await found.handle(Call(User(pk=connection.socket.person), frame.room, data, connection))
+            return reply_frame(frame.id, answer.data, answer.encoded)
         person = await self._person()
         if person is None or person.pk != connection.socket.person:
             raise SignedOut(_("You are signed out. Sign in to take part."))

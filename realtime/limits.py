@@ -1,5 +1,5 @@
 """How often a person may ask: a token bucket in memory for each socket, and for what passes it, where it matters, one in
-Redis for the person, whatever number of tabs and processes they use."""
+Redis for the person, whatever number of tabs and processes they use. What a room as a whole can bear is counted there too."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from realtime.hub import RETRIABLE, Hub
 log = structlog.get_logger(__name__)
 
 KEY = "limit:{}:{}"
+ROOM_KEY = "limit:room.{}:{}"
 
 # The bucket as one step in Redis, so that two processes do not both take the last token.
 _TAKE = """
@@ -63,11 +64,7 @@ async def check(hub: Hub, buckets: Buckets, person: int, name: str, rate: Rate) 
     """Let it pass, or `Busy` with `retry_after`. Without Redis the socket's own bucket has to do."""
     wait = buckets.take(name, rate)
     if wait <= 0 and rate.of_person:
-        try:
-            key = KEY.format(person, name)
-            wait = float(await hub.server.eval(_TAKE, 1, key, str(rate.burst), str(1 / rate.every)))
-        except RETRIABLE as error:
-            log.warning("limits.not_counted", error=type(error).__name__)
+        wait = await _take(hub, KEY.format(person, name), rate)
     if wait > 0:
         seconds = max(1, round(wait + 0.5))
         sentence = ngettext(
@@ -76,3 +73,25 @@ async def check(hub: Hub, buckets: Buckets, person: int, name: str, rate: Rate) 
             seconds,
         )
         raise Busy(sentence % {"seconds": seconds}, retry_after=seconds)
+
+
+async def check_room(hub: Hub, room: int, name: str, rate: Rate) -> None:
+    """What all people in a room together may do: a text that thousands read is read by thousands of phones."""
+    wait = await _take(hub, ROOM_KEY.format(room, name), rate)
+    if wait > 0:
+        seconds = max(1, round(wait + 0.5))
+        sentence = ngettext(
+            "Very many people write here at the moment. Try again in %(seconds)d second.",
+            "Very many people write here at the moment. Try again in %(seconds)d seconds.",
+            seconds,
+        )
+        raise Busy(sentence % {"seconds": seconds}, retry_after=seconds)
+
+
+async def _take(hub: Hub, key: str, rate: Rate) -> float:
+    """Seconds to wait by the bucket in Redis; 0 where Redis is away."""
+    try:
+        return float(await hub.server.eval(_TAKE, 1, key, str(rate.burst), str(1 / rate.every)))
+    except RETRIABLE as error:
+        log.warning("limits.not_counted", error=type(error).__name__)
+        return 0.0

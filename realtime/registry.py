@@ -48,18 +48,27 @@ class Command:
     handle: Handler
     rate: Rate
     in_room: bool
+    room_rate: Rate | None = None
+    asks_who: bool = True
 
 
 COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    name: str, form: type[forms.Form], rate: Rate, *, in_room: bool = True
+    name: str,
+    form: type[forms.Form],
+    rate: Rate,
+    *,
+    in_room: bool = True,
+    room_rate: Rate | None = None,
+    asks_who: bool = True,
 ) -> Callable[[Handler], Handler]:
-    """Register a handler under the name that browsers use."""
+    """Register a handler under the name that browsers use. `room_rate` is for all people in the room together; a command that
+    does not ask who it is touches nothing and must not use `call.person`."""
 
     def register(handle: Handler) -> Handler:
-        COMMANDS[name] = Command(name, form, handle, rate, in_room)
+        COMMANDS[name] = Command(name, form, handle, rate, in_room, room_rate, asks_who)
         return handle
 
     return register

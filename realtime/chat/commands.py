@@ -9,7 +9,7 @@ from realtime.limits import Rate
 from realtime.registry import Answer, Call, command, room_of
 
 
-@command("chat.send", MessageForm, Rate(8, 1.5, of_person=True))
+@command("chat.send", MessageForm, Rate(8, 1.5, of_person=True), room_rate=Rate(60, 1 / 30))
 async def send(call: Call) -> Answer:
     return await in_database(_send, call)
 
