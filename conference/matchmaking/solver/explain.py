@@ -246,14 +246,11 @@ class _Explainer:
     def _impossible_ways(self, meeting: Meeting) -> Iterator[_Way]:
         """The ways of a meeting that has no option at all, each with what forbids it."""
         instance = self.instance
-        has_interpreter = meeting.interpreter is None or (
-            meeting.interpreter in instance.interpreter_pools
-            or any(meeting.interpreter in one.pairs for one in instance.interpreters)
-        )
+        voices = list(self._voices(meeting))
         for people in product(*([self.index[one] for one in seat] for seat in meeting.seats)):
             if len(set(people)) < len(people):
                 continue
-            bits = 0 if has_interpreter else INTERPRETER_UNKNOWN
+            bits = 0 if voices else INTERPRETER_UNKNOWN
             if any(pair <= set(people) for pair in self.apart):
                 bits |= APART
             onsite = sum(instance.participants[p].onsite for p in people)
@@ -261,7 +258,18 @@ class _Explainer:
                 bits |= ABSENT
             elif self._needs_table(meeting, people) and not self._has_table(meeting, people, onsite):
                 bits |= TABLE_UNKNOWN
-            yield _Way(people, people, -1, -1, bits)
+            for interpreter, team in voices or [((), -1)]:
+                yield _Way(people, (*people, *interpreter), -1, team, bits)
+
+    def _voices(self, meeting: Meeting) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Who could interpret: (a person or nobody, a team or -1)."""
+        if meeting.interpreter is None:
+            yield (), -1
+        if meeting.interpreter in self.core.teams:
+            yield (), self.core.teams.index(meeting.interpreter)
+        for i, one in enumerate(self.instance.interpreters):
+            if meeting.interpreter in one.pairs:
+                yield (self.core.participants + i,), -1
 
     def _needs_table(self, meeting: Meeting, people: Sequence[int]) -> bool:
         onsite = [self.instance.participants[p].onsite for p in people]

@@ -213,6 +213,8 @@ def _participant(
     if not onsite and row.given("wake"):
         # The format lets no hour of waking cross midnight; the model would.
         wake = row.couple("wake", row.data["wake"], 0, 2880)
+        if wake[0] >= wake[1]:
+            row.refuse("wake", f"The hours from {wake[0]} end at {wake[1]}, before they begin.")
         hours = hours or (wake[0], min(wake[1], 1439 + slots[0].minutes))
     table = row.optional("home_table", 0, _LARGE)
     if table is not None and table < pool:
