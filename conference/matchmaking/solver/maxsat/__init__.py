@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-
 from conference.matchmaking.solver.core import Core, Placements
 from conference.matchmaking.solver.evaluate import breaks_by_participant
 from conference.matchmaking.solver.maxsat.encoding import encode
@@ -28,7 +27,7 @@ __all__ = ["MandatoryResult", "solve_mandatory"]
 
 Report = Callable[[Placements | None, int, int], None]  # a better timetable, its breaks; what is proven
 
-SOLVERS = ("cadical195", "cadical153")
+METHODS = (("glucose4", False), ("glucose4", True))  # SAT solver, and whether tables are counted by people
 BASE_DIR = Path(__file__).resolve().parents[4]
 TICK = 0.05
 
@@ -59,16 +58,17 @@ def solve_mandatory(
 ) -> MandatoryResult:
     """Hold all meetings (or only the `chosen` ones, and those all) with the fewest breaks.
 
-    `workers` provers run side by side, at most one for each of `SOLVERS`. `report` gets None for the timetable when only the bound
-    has risen. `stop` is asked twenty times a second. Targets and other soft counts are not looked at.
+    `workers` provers run side by side, at most one for each of `METHODS`. `report` gets None for the timetable when only the
+    bound has risen. `stop` is asked twenty times a second. Targets and other soft counts are not looked at.
     """
     began = time.monotonic()
     meetings = range(core.meetings) if chosen is None else chosen
-    encoding = encode(core, meetings)
     inbox: queue.Queue[tuple[Any, ...]] = queue.Queue()
+    methods = METHODS[: max(1, workers)]
+    encodings = [encode(core, meetings, parity=parity) for _, parity in methods]
     provers = [
-        _start((encoding.formula.clauses, encoding.soft, solver), inbox)
-        for solver in SOLVERS[: max(1, workers)]
+        _start(number, (encoding.formula.clauses, encoding.soft, solver), inbox)
+        for number, ((solver, _), encoding) in enumerate(zip(methods, encodings, strict=True))
     ]
     running = len(provers)
     best: Placements | None = None
@@ -79,7 +79,7 @@ def solve_mandatory(
             if time.monotonic() - began > seconds or (stop is not None and stop()):
                 break
             try:
-                kind, *values = inbox.get(timeout=TICK)
+                number, kind, *values = inbox.get(timeout=TICK)
             except queue.Empty:
                 continue
             if kind == "bound":
@@ -90,7 +90,7 @@ def solve_mandatory(
             elif kind == "infeasible":
                 infeasible = True
             elif kind == "optimum":
-                best = encoding.placements(core, values[1])
+                best = encodings[number].placements(core, values[1])
                 breaks = int(breaks_by_participant(core, best).sum())
                 bound = max(bound, values[0])
                 if report is not None:
@@ -98,14 +98,13 @@ def solve_mandatory(
             else:
                 running -= 1
     finally:
-        for process in provers:
-            process.kill()
-            process.wait()
+        for end in provers:
+            end()
     return MandatoryResult(best, breaks, bound, best is not None and bound >= breaks, infeasible)
 
 
-def _start(problem: Any, inbox: queue.Queue[tuple[Any, ...]]) -> subprocess.Popen[bytes]:
-    """A prover, whose messages arrive in the inbox, at last ("ended",)."""
+def _start(number: int, problem: Any, inbox: queue.Queue[tuple[Any, ...]]) -> Callable[[], None]:
+    """A prover, whose messages arrive in the inbox as (number, kind, ...), at last "ended". Returns what ends it."""
     paths = [str(BASE_DIR), *filter(None, [os.environ.get("PYTHONPATH")])]
     process = subprocess.Popen(
         [sys.executable, "-m", "conference.matchmaking.solver.maxsat.prover"],
@@ -117,16 +116,27 @@ def _start(problem: Any, inbox: queue.Queue[tuple[Any, ...]]) -> subprocess.Pope
     to, out = process.stdin, process.stdout
 
     def write() -> None:
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        with contextlib.suppress(BrokenPipeError):
             pickle.dump(problem, to)
             to.flush()  # the pipe stays open: its end tells the prover that we are gone
 
     def read() -> None:
-        with out as pipe, contextlib.suppress(EOFError, pickle.UnpicklingError, ValueError, OSError):
+        with contextlib.suppress(EOFError, pickle.UnpicklingError):
             while True:
-                inbox.put(pickle.load(pipe))  # noqa: S301 - written by our own child
-        inbox.put(("ended",))
+                inbox.put((number, *pickle.load(out)))  # noqa: S301 - written by our own child
+        inbox.put((number, "ended"))
 
-    threading.Thread(target=write, daemon=True).start()
-    threading.Thread(target=read, daemon=True).start()
-    return process
+    threads = [threading.Thread(target=one, daemon=True) for one in (write, read)]
+    for thread in threads:
+        thread.start()
+
+    def end() -> None:
+        process.kill()
+        process.wait()
+        for thread in threads:
+            thread.join()
+        out.close()
+        with contextlib.suppress(BrokenPipeError):
+            to.close()
+
+    return end

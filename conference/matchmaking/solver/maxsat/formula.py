@@ -62,9 +62,7 @@ class Formula:
         """The number of true literals in unary: result[k] is true exactly if more than k are, for k below `most`."""
         layer = [[literal] for literal in literals]
         while len(layer) > 1:
-            merged = [
-                self._merge(layer[i], layer[i + 1], most) for i in range(0, len(layer) - 1, 2)
-            ]
+            merged = [self._merge(layer[i], layer[i + 1], most) for i in range(0, len(layer) - 1, 2)]
             if len(layer) % 2:
                 merged.append(layer[-1])
             layer = merged

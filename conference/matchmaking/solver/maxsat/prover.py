@@ -1,8 +1,8 @@
 """A process that solves one MaxSAT formula: `python -m conference.matchmaking.solver.maxsat.prover`.
 
-It reads a pickled (clauses, soft literals, SAT solver) and writes pickles: ("bound", n) whenever it has proven that n soft literals
-are false in every solution, at last ("optimum", n, model) or ("infeasible",). A process, because a SAT solver listens to nobody while
-it works and has to be ended from outside. It ends with its parent.
+It reads a pickled (clauses, soft literals, SAT solver) and writes pickles: ("bound", n) whenever it has proven that n soft
+literals are false in every solution, at last ("optimum", n, model) or ("infeasible",). A process, because a SAT solver listens to
+nobody while it works and has to be ended from outside. It ends with its parent.
 
 The algorithm is RC2 of python-sat (Ignatiev, Morgado and Marques-Silva, "RC2: an efficient MaxSAT solver", JSAT 11, 2019).
 """
@@ -25,7 +25,9 @@ _PR_SET_PDEATHSIG = 1
 
 def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not write between the pickles
+    os.dup2(
+        sys.stderr.fileno(), sys.stdout.fileno()
+    )  # a library that prints must not write between the pickles
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
