@@ -79,13 +79,12 @@ def solve_exact(
         return seconds - (time.monotonic() - began)
 
     model: Model | None = None
-    kept_all = False
+    as_few = True
     if keep_published:
-        places, held, kept_all = _locked(core, places, seconds=left(), seed=seed, stop=stop)
+        places, held, as_few = _locked(core, places, seconds=left(), seed=seed, stop=stop)
         model = build(core, places, held)
         if model is None:  # a mandatory meeting has no place unless something moves
-            places = all_places(core)
-            kept_all = False
+            places, as_few = all_places(core), True
     if model is None:
         model = build(core, places, np.full((core.meetings, 2), -1, dtype=np.int32))
     if model is None:
@@ -147,8 +146,8 @@ def solve_exact(
         reached = terms.value(best)
         values[name] = reached
         sure = outcome.proven or (target is not None and outcome.cost <= target + 1e-6)
-        if name == "moved" and keep_published and not kept_all:
-            sure = sure and len(names) > 0 and names[0] == "moved"
+        if name == "moved" and keep_published:
+            sure = sure and as_few and names[0] == "moved"
         unbroken = unbroken and sure
         if unbroken:
             proven.append(name)
@@ -188,8 +187,8 @@ def _satisfies(model: Model, first: NDArray[np.float64]) -> bool:
 def _locked(
     core: Core, places: Places, *, seconds: float, seed: int, stop: Stop | None
 ) -> tuple[Places, Placements, bool]:
-    """Which published meetings stay: places that are left, placements that are certain, and whether all that are allowed
-    stay.
+    """Which published meetings stay: places that are left, placements that are certain, and whether no fewer than
+    possible stay.
 
     A published meeting whose slot is still allowed stays if all of these fit together. If they do not, only meetings in a
     row that is overfull may have to leave, and only they keep all their places.
@@ -221,6 +220,7 @@ def _locked(
             if outcome.values is not None:
                 held = model.placements(outcome.values)
     kept = held[:, 0] >= 0
+    as_few = bool(kept[several].all())  # else those with one option might have made room
     still = places.keep(~kept[places.meeting])
     # Meetings with several options at home stay in the slot but may choose again.
     if several.any():
@@ -230,7 +230,7 @@ def _locked(
         still = places.keep(mask)
     load = Load.of(core, held)
     still = still.keep(fitting(core, still, load))
-    return still, held, not crowded.any()
+    return still, held, as_few
 
 
 def _crowded(core: Core, held: Placements, load: Load) -> Mask:

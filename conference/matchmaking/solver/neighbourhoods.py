@@ -50,8 +50,8 @@ def improve_exact(
     """A timetable that is not worse in any of the objectives `names`, taken in their order. `locked` [M] meetings stay
     where they are.
 
-    `weight_target` is a weight known to be unbeatable: from there on only people with breaks are looked at. With `rounds`
-    given and seconds enough the answer is the same for the same seed.
+    `weight_target` is a weight known to be unbeatable: from there on only people with breaks are looked at. `rounds` is the
+    most parts to solve. Each part has its seconds, so the answer depends on the machine.
     """
     began = time.monotonic()
     random = np.random.default_rng(seed)
