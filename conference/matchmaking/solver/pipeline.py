@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn
 
 import numpy as np
@@ -217,30 +218,28 @@ class _Run:
         def report(placements: Placements, tables: list[str | None] | None, done: int) -> None:
             self.inbox.put((search.name, "report", (placements, tables, done)))
 
-        try:
-            if search.seating:
-                limit = 3600.0 if steps is not None else 0.1 * seconds
-                tables = assign_tables(self.core, search.start, seconds=limit, seed=self.seed, stop=stop)
-                arrange(
-                    self.core, search.start, tables,
-                    steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
-                )  # fmt: skip
-            else:
-                anneal(
-                    self.core, search.start,
-                    steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
-                )  # fmt: skip
-        except Exception as error:
-            self.inbox.put((search.name, "raised", error))
+        if search.seating:
+            limit = 3600.0 if steps is not None else 0.1 * seconds
+            tables = assign_tables(self.core, search.start, seconds=limit, seed=self.seed, stop=stop)
+            arrange(
+                self.core, search.start, tables,
+                steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
+            )  # fmt: skip
+        else:
+            anneal(
+                self.core, search.start,
+                steps=steps, seconds=seconds, seed=search.seed, hot=search.hot, goal=goal, report=report, stop=stop,
+            )  # fmt: skip
 
     # The search by the clock
 
     def by_clock(self, workers: int) -> None:
+        if self.core.instance.objectives[:1] == ("moved",) and (self.core.published >= 0).any():
+            self.again()
+            return
         worker = Worker(self.core, self.inbox) if workers > 1 else None
         try:
-            if self.core.instance.objectives[:1] == ("moved",) and (self.core.published >= 0).any():
-                self.again(worker)
-            elif self.core.mandatory.all():
+            if self.core.mandatory.all():
                 self.all_mandatory(worker)
             else:
                 self.choose(worker)
@@ -249,20 +248,23 @@ class _Run:
                 worker.end()
 
     def during(
-        self, seconds: float, *searches: _Search, until: Callable[[list[str]], bool] | None = None
+        self,
+        seconds: float,
+        *searches: _Search,
+        beside: Callable[[Callable[[], bool], float], None] | None = None,
+        until: Callable[[list[str]], bool] | None = None,
     ) -> None:
         """Let searches run for so long, or until nothing is left to find, or `until` is true of the jobs that are over."""
         end = min(time.monotonic() + seconds, self.began + self.seconds)
         halt = threading.Event()
-        threads = [
-            threading.Thread(
-                target=self.run_search,
-                args=(search, halt.is_set),
-                kwargs={"steps": None, "seconds": max(0.05, end - time.monotonic())},
-                daemon=True,
-            )
-            for search in searches
+        left = max(0.05, end - time.monotonic())
+        jobs: list[tuple[str, Callable[[], None]]] = [
+            (one.name, partial(self.run_search, one, halt.is_set, steps=None, seconds=left))
+            for one in searches
         ]
+        if beside is not None:
+            jobs.append(("beside", partial(beside, halt.is_set, left)))
+        threads = [threading.Thread(target=self.run_job, args=job, daemon=True) for job in jobs]
         try:
             for thread in threads:
                 thread.start()
@@ -276,6 +278,13 @@ class _Run:
             for thread in threads:
                 thread.join()
         self.pump()
+
+    def run_job(self, name: str, job: Callable[[], None]) -> None:
+        """In a thread: an exception is raised again in the main thread."""
+        try:
+            job()
+        except Exception as error:
+            self.inbox.put((name, "raised", error))
 
     def pump(self, wait: float = 0.0) -> list[str]:
         """Take what arrived; the names of the jobs that are over."""
@@ -303,10 +312,7 @@ class _Run:
         elif job == "bound":
             self.take_bound(value)
         elif job == "again":
-            if kind == "report":
-                self.offer(job, value[0])
-            else:
-                self.take_exact(value)
+            self.take_exact(value)
         elif job == "improve":
             self.offer(job, value)
         elif kind == "report":
@@ -371,23 +377,28 @@ class _Run:
             self.during(length, _Search(f"anneal {number}", start, seed))
             length, number = 2 * length, number + 1
 
-    def again(self, worker: Worker | None) -> None:
-        """A published timetable: HiGHS proves what can stay while the search works on the rest; then the search once more."""
+    def again(self) -> None:
+        """A published timetable: HiGHS proves what can stay and how much fits beside it, then annealing sees to the rest.
+
+        The proof is a matter of a second, so it is made here: a process of its own would take longer to start.
+        """
         budget = min(self.left(), RERUN_SECONDS * max(1.0, int((self.core.published >= 0).sum()) / 2000))
-        exact: dict[str, Any] = {
-            "keep_published": True,
-            "seconds": 0.6 * budget,
-            "seed": self.seed,
-            "start": self.best,
-        }
-        if worker is None:
-            self.take_exact(solve_exact(self.core, stop=self.is_over, **exact))
-        else:
-            worker.ask("again", **exact)
-            search = _Search("anneal 1", self.best, self.seed, WARM)
-            self.during(0.7 * budget, search, until=lambda over: "again" in over)
-        search = _Search("anneal 2", self.best, self.seed + 1, WARM, self.seating)
-        self.during(0.3 * budget, search)
+        end = self.elapsed() + budget
+        objectives = self.core.instance.objectives
+        first = objectives[: objectives.index("weight") + 1] if "weight" in objectives else objectives[:1]
+
+        def prove(
+            stop: Callable[[], bool], seconds: float, names: tuple[Objective, ...] = objectives
+        ) -> None:
+            result = solve_exact(
+                self.core, keep_published=True, objectives=names, seconds=seconds, seed=self.seed, stop=stop
+            )
+            self.inbox.put(("again", "result", result))
+
+        prove(self.is_over, 0.6 * budget, first)
+        self.pump()
+        search = _Search("anneal", self.best, self.seed, WARM, self.seating)
+        self.during(end - self.elapsed(), search, beside=prove)
 
     def choose(self, worker: Worker | None) -> None:
         """More is asked than fits: the ceiling, then the search beside exact solving of parts, then on from the best of

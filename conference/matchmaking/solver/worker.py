@@ -25,7 +25,6 @@ from typing import Any
 
 from conference.matchmaking.solver.bound import weight_bound
 from conference.matchmaking.solver.core import Core
-from conference.matchmaking.solver.exact import solve_exact
 from conference.matchmaking.solver.maxsat import solve_mandatory
 from conference.matchmaking.solver.neighbourhoods import improve_exact
 
@@ -56,6 +55,10 @@ class Worker:
         self._outbox.put(core)
         threading.Thread(target=self._write, daemon=True).start()
         threading.Thread(target=self._read, args=(inbox,), daemon=True).start()
+
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
 
     def ask(self, job: str, **arguments: Any) -> None:
         """Ask for a job, one of `JOBS`; they are done one after the other."""
@@ -133,10 +136,6 @@ def _bound(core: Core, say: Callable[[Any], None], **arguments: Any) -> int:
     return weight_bound(core, **arguments)
 
 
-def _exact(core: Core, say: Callable[[Any], None], **arguments: Any) -> Any:
-    return solve_exact(core, report=lambda placements, bound: say((placements, bound)), **arguments)
-
-
 def _mandatory(core: Core, say: Callable[[Any], None], **arguments: Any) -> Any:
     return solve_mandatory(core, report=lambda *values: say(values), **arguments)
 
@@ -147,8 +146,6 @@ def _improve(core: Core, say: Callable[[Any], None], **arguments: Any) -> Any:
 
 JOBS: dict[str, Callable[..., Any]] = {
     "bound": _bound,
-    "exact": _exact,
-    "again": _exact,
     "improve": _improve,
     "mandatory": _mandatory,
 }
