@@ -192,8 +192,8 @@ class Matcher:
             if kind in kept:
                 table = kept.pop(kind)
                 for start in range(0, len(rows), BLOCK):
-                    part = slice(start, start + BLOCK)
-                    yield rows[part], columns, np.ascontiguousarray(table[:, part].T)
+                    turn = slice(start, start + BLOCK)
+                    yield rows[turn], columns, np.ascontiguousarray(table[:, turn].T)
                 continue
             others = {self.profiles[at].kind for at in columns.tolist()}
             turned: list[NDArray[np.float32]] | None = None

@@ -68,7 +68,7 @@ def things() -> tuple[str, ...]:
 
 @cache
 def _words(language: str) -> Mapping[str, Sequence[tuple[str, tuple[int, ...], bool]]]:
-    """The words of a language by their first letter, the longest first: the word, its things, and whether any ending may follow."""
+    """The words of a language by first letter, the longest first: the word, its things, whether any ending may follow."""
     known: dict[str, tuple[set[int], bool]] = {}
     for thing, entry in enumerate(_entries().values()):
         for word in entry.get(language, ()):
