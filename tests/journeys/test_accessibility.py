@@ -357,6 +357,43 @@ def test_the_live_room_is_accessible(looker: Look, demo: str) -> None:
         assert not reader.findings, reader.report()
 
 
+def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
+    moderator, attendee = looker("moderator"), looker("vientiane")
+    for reader in (moderator, attendee):
+        enter_live_session(reader.page)
+        reader.page.get_by_role("tab", name=re.compile("^Questions")).click()
+    attendee.page.get_by_label("Your question to the stage").fill("ໃຜສ້ອມແປງ?")
+    attendee.page.get_by_role("button", name="Ask", exact=True).click()
+    attendee.page.get_by_role("button", name="Raise my hand").click()
+    expect(moderator.page.get_by_role("button", name="Give the word")).to_be_visible()
+    moderator.look("questions to look at")
+    moderator.page.get_by_role("button", name="Approve").click()
+    moderator.page.get_by_role("button", name="Answer now").click()
+    moderator.page.get_by_text("Write an answer").click()
+    moderator.page.get_by_text("What holds in this room").click()
+    moderator.look("questions as the moderator")
+    attendee.look("questions as an attendee")
+
+    moderator.page.get_by_role("tab", name=re.compile("^Polls")).click()
+    moderator.page.get_by_text("Make a poll").click()
+    moderator.look("making a poll")
+    moderator.page.get_by_label("What do you want to ask?").fill("How was the morning?")
+    moderator.page.get_by_label("How people answer").select_option("rating")
+    moderator.page.get_by_role("button", name="Save as a draft").click()
+    moderator.page.get_by_role("button", name="Open", exact=True).click()
+    attendee.page.get_by_role("tab", name=re.compile("^Polls")).click()
+    attendee.look("answering a poll")
+    attendee.page.get_by_label("4", exact=True).check()
+    attendee.page.get_by_role("button", name="Answer", exact=True).click()
+    moderator.page.get_by_role("button", name="Show the results").click()
+    expect(attendee.page.get_by_role("table")).to_be_visible()
+    attendee.look("the results of a poll")
+    moderator.page.get_by_role("tab", name="In the hall").click()
+    moderator.look("the short address")
+    for reader in (moderator, attendee):
+        assert not reader.findings, reader.report()
+
+
 # --- By keyboard alone ---
 
 

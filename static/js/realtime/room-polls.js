@@ -106,7 +106,7 @@ export class RoomPolls extends HTMLElement {
     }
     const element = make("li", { class: `poll ${poll.state}` },
       make("p", { class: "row tight" }, poll.state === "open" ? make("span", { class: "live" }, gettext("Open now")) : make("span", { class: "chip" }, poll.state === "draft" ? gettext("Draft") : gettext("Closed"))),
-      make("h3", { dir: "auto" }, poll.title),
+      make("h2", { dir: "auto" }, poll.title),
       poll.state === "open" ? this.#ballot(poll, own) : null,
       make("div", { class: "poll-standing" }),
       room.runs ? this.#tools(poll) : null);

@@ -195,7 +195,7 @@ export class RoomQuestions extends HTMLElement {
       const words = make("span", {});
       const count = make("span", { class: "count" });
       const list = make("ol", { class: "plain stack tight" });
-      const head = folds ? make("summary", {}, words, " ", count) : make("h3", {}, words, " ", count);
+      const head = folds ? make("summary", {}, words, " ", count) : make("h2", {}, words, " ", count);
       part = { box: folds ? make("details", { class: "more" }, head, list) : make("section", { class: "stack tight" }, head, list), head: words, list, count };
       this.#parts.set(key, part);
     }
@@ -368,7 +368,7 @@ export class RoomQuestions extends HTMLElement {
     const waiting = line.filter((each) => each.state === "waiting");
     this.#line.hidden = room.phase !== "here" || (!line.length && !hands && !room.runs);
     this.#line.replaceChildren(
-      make("h3", {}, gettext("Raised hands"), " ", make("span", { class: "count", hidden: !line.length }, String(line.length))),
+      make("h2", {}, gettext("Raised hands"), " ", make("span", { class: "count", hidden: !line.length }, String(line.length))),
       line.length ? make("ol", { class: "plain stack tight" }, ...line.map((hand) => this.#hand(room, hand, waiting))) : "",
       make("p", { class: "quiet small", role: "status" }, own ? (own.state === "speaking" ? gettext("You have the word.") : fill(gettext("You are number %(place)d in the line."), { place: waiting.indexOf(own) + 1 })) : ""),
       make("div", { class: "row" },
