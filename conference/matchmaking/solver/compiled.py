@@ -24,16 +24,24 @@ BASE_DIR = HERE.parents[2]
 
 
 def cache_directory() -> Path:
-    """Where the machine code of the present sources lies: under `NUMBA_CACHE_DIR` if set, else `CHAMA_VAR`, else `var`."""
-    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("CHAMA_VAR") or str(BASE_DIR / "var"), "numba"
-    )
+    """Where the machine code of the present sources lies: `NUMBA_CACHE_DIR` if set, else `var` beside the sources, which the server, the
+    tests and `make setup` share, else `CHAMA_VAR` where the sources are read-only.
+    """
+    own = os.environ.get("NUMBA_CACHE_DIR")
+    beside = BASE_DIR / "var"
+    elsewhere = os.environ.get("CHAMA_VAR")
+    if own:
+        root = Path(own)
+    elif elsewhere and not os.access(beside if beside.exists() else BASE_DIR, os.W_OK):
+        root = Path(elsewhere) / "numba"
+    else:
+        root = beside / "numba"
     sources = hashlib.sha256(numba.__version__.encode())
     for path in sorted(HERE.glob("*.py")):
         text = path.read_bytes()
         if b"solver.compiled import" in text or path.name == "layout.py":  # its constants are compiled in
             sources.update(text)
-    return Path(root).expanduser().resolve() / f"solver-{sources.hexdigest()[:16]}"
+    return root.expanduser().resolve() / f"solver-{sources.hexdigest()[:16]}"
 
 
 def loop(function: _Function) -> _Function:
