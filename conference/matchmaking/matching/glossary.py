@@ -3,8 +3,8 @@
 The model is small, and weakest in the languages with the least text on the web. The glossary knows that "stem borer" in
 Lao and 螟 in Chinese are the same: `glossary.txt` has a line for each of some two hundred broad things, and the files in
 `glossary/` have finer ones, each with its words in every language. A text's things are compared like words, the rare ones
-counting more. Words are found as they stand; the longest wins at each place, so that the medicine in "rubber" (Lao ຢາ in
-ຢາງ) is not found.
+counting more. Words are found as they stand, inside longer ones too unless they are very short, so that the medicine in
+"rubber" (Lao ຢາ in ຢາງ) is not found.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ ENDINGS_FROM = {"bn": 3, "ne": 3, "si": 3, "ur": 4, "hi": 4}
 PREFIX_FROM = {"en": 5, "id": 5, "ms": 5}
 ENDINGS = {"en": ("", "s", "es", "ing"), "id": ("", "nya", "an")}
 RELATIVE = {"ms": "id"}
+# Inside a longer word a shorter one counts from so many letters: the rice in upland rice, not the medicine in rubber.
+NESTED_FROM = {"zh": 2, "th": 4, "lo": 4, "my": 4, "km": 4}
 
 _BREAK = re.compile(
     r"[\s\u0964\u0965\u06d4\u060c\u061b\u061f!-,.-/:-@\[-`{-~\u2010-\u2027\u3000-\u303f\uff00-\uff0f]+"
@@ -108,19 +110,19 @@ def _find(spaced: str, language: str) -> set[int]:
     words = _words(language)
     everywhere = language in WITHOUT_SPACES
     endings = ENDINGS.get(language, ("",))
+    nested_from = NESTED_FROM.get(language, 4)
     found: set[int] = set()
-    at, end = 0, len(spaced)
-    while at < end:
-        step = 1
-        if everywhere or spaced[at - 1] == " ":
-            for stem, meant, open_end in words.get(spaced[at], ()):
-                if spaced.startswith(stem, at):
-                    after = at + len(stem)
-                    if open_end or any(spaced.startswith(f"{ending} ", after) for ending in endings):
-                        found.update(meant)
-                        step = len(stem)
-                        break
-        at += step
+    covered = 0  # up to where the longest word so far reaches
+    for at in range(len(spaced)):
+        if not everywhere and spaced[at - 1] != " ":
+            continue
+        for stem, meant, open_end in words.get(spaced[at], ()):
+            if not spaced.startswith(stem, at) or (everywhere and at < covered and len(stem) < nested_from):
+                continue
+            after = at + len(stem)
+            if open_end or any(spaced.startswith(f"{ending} ", after) for ending in endings):
+                found.update(meant)
+                covered = max(covered, after)
     return found
 
 
