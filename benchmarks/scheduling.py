@@ -4,7 +4,7 @@
 
 Problems are made up from seeds (`_timetables`); where the example files of the design lie beside the repository
 (../shared/data/b2b), those are solved as well and judged by their own checker. Each problem is solved in a process of its
-own with two processors, so that the memory named is its own. Without `--full` the times are about a third of those the
+own with two processors, so that the memory named is its own. Without `--full` the times are a fifth of those the
 goals are meant for, and the whole takes some three minutes; a goal missed then is not a fault. What is wrong at any time is
 a timetable that breaks a rule: then the exit code is 1.
 
@@ -66,7 +66,7 @@ MADE: tuple[tuple[str, Any, Goal], ...] = (
     ("event 1000", lambda seed: timetables.event(seed, 1000, 6000, 32, 150), MIDDLE),
     ("event 3000", lambda seed: timetables.event(seed, 3000, 20_000, 40, 400), LARGE),
 )
-SHORT = 0.3  # the share of the goal's seconds without --full
+SHORT = 0.2  # the share of the goal's seconds without --full
 
 
 def main() -> int:
