@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 from pysat.card import CardEnc, EncType
@@ -30,15 +31,20 @@ def conflicts(core: Core, *, seconds: float = 10.0) -> tuple[tuple[str, ...], ..
     direct = direct_conflicts(core)
     if direct:
         return direct
-    group = _general(core, time.monotonic() + seconds)
+    group = _general(core, _required(core), time.monotonic() + seconds)
     return () if group is None else (_names(core, group),)
 
 
 def direct_conflicts(core: Core) -> tuple[tuple[str, ...], ...]:
     """Groups that one person, pool, team or order alone rules out; in milliseconds."""
-    groups = dict.fromkeys(tuple(sorted(group)) for group in _direct(core))
+    end = time.monotonic() + 2.0
+    groups: dict[Group, None] = {}
+    for group in islice(_direct(core), MOST_GROUPS):
+        # Where more than two are in each other's way, another rule may already exclude some of them.
+        smaller = _general(core, group, end) if len(group) > 2 else group
+        groups[tuple(sorted(smaller or group))] = None
     minimal = [one for one in groups if not any(set(other) < set(one) for other in groups)]
-    return tuple(_names(core, group) for group in minimal[:MOST_GROUPS])
+    return tuple(_names(core, group) for group in minimal)
 
 
 def _names(core: Core, group: Sequence[int]) -> tuple[str, ...]:
@@ -200,9 +206,8 @@ class _Clauses:
                 self.clauses.append([-used[s] for s in row])
 
 
-def _general(core: Core, end: float) -> Group | None:
+def _general(core: Core, required: Sequence[int], end: float) -> Group | None:
     """A minimal group of required meetings that cannot all be held, None if there is none or time is up."""
-    required = _required(core)
     if not required or int(core.option_allowed.sum()) > MOST_PLACEMENTS:
         return None
     clauses = _Clauses(core, required)
