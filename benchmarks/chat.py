@@ -172,17 +172,18 @@ async def enter(lines: AsyncExitStack, port: int, room: int, cookie: str) -> Cli
 async def ask(line: ClientConnection, command: str, room: int, data: dict[str, Any]) -> dict[str, Any]:
     await line.send(json.dumps({"id": 1, "command": command, "room": room, "data": data}))
     while True:
-        frame: dict[str, Any] = json.loads(await line.recv())
-        if "reply" in frame:
+        frame: Any = json.loads(await line.recv())
+        if isinstance(frame, dict) and "reply" in frame:
             return frame
 
 
 async def note(line: ClientConnection, arrived: dict[str, float]) -> None:
     """Keep when each message came."""
     async for text in line:
-        frame = json.loads(text)
-        if frame.get("update") == "message.saved":
-            arrived[frame["data"]["client_id"]] = time.perf_counter()
+        message = json.loads(text)
+        for frame in message if isinstance(message, list) else [message]:
+            if frame.get("update") == "message.saved":
+                arrived[frame["data"]["client_id"]] = time.perf_counter()
 
 
 async def drain(line: ClientConnection) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
-from conference.core.errors import Conflict, Denied
+from conference.core.errors import Conflict, Denied, Refusal
 from conference.core.streams import position
 from conference.rooms.queries import get_room, hosts_stream, room_stream
 from realtime import queries
@@ -107,21 +107,31 @@ async def resume(call: Call) -> Answer:
     return Answer(data, encoded)
 
 
-async def look_at_room(connection: Connection, room_id: int, person: User | None) -> None:
+async def look_at_room(connection: Connection, room_id: int, person: User | None, changed: bool) -> None:
     """After a change of rights, or once in a while: end what this person may not (any more) in a room in which they are."""
     stream, behind = room_stream(room_id), hosts_stream(room_id)
-    if not await in_database(end_rights, connection.socket.person, room_id):
+    admission = await in_database(_admission, person, room_id)
+    if changed or admission is None or admission.role != connection.rooms.get(room_id):
+        stays = await in_database(end_rights, connection.socket.person, room_id)
+        admission = admission if stays else None
+    if admission is None and person is not None:
         error = Denied(_("You cannot be in this room any more. If that is a mistake, ask the organizers."))
         connection.leave_room(room_id)
         connection.socket.answer(signal_frame(stream, "closed", error.as_data()))
-    elif person is not None:
-        admission = await in_database(queries.admit, person, room_id)
+    elif admission is not None:
         connection.live.presence.know(room_id, admission.person, in_hall=admission.in_hall)
         if not admission.runs:
             connection.unfollow(behind)
         if room_id in connection.rooms and connection.rooms[room_id] != admission.role:
             connection.rooms[room_id] = admission.role
             connection.socket.answer(signal_frame(stream, "role", admission.as_data()))
+
+
+def _admission(person: User | None, room_id: int) -> queries.Admission | None:
+    try:
+        return queries.admit(person, room_id)
+    except Refusal:
+        return None
 
 
 async def _follow(connection: Connection, stream: str) -> None:

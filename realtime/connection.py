@@ -68,7 +68,7 @@ def close_database_connections() -> None:
         each.result()
 
 
-RECHECK = 300.0
+RECHECK = 600.0
 """Seconds within which the rights of everybody who only listens are looked at again, told of a change or not."""
 LOOK_AT_ONCE = 4
 """People whose rights are looked at side by side."""
@@ -97,13 +97,17 @@ async def _positions(streams: list[str]) -> dict[str, int]:
     return await in_database(positions, streams)
 
 
+Look = Callable[[bool], Awaitable[None]]
+"""Looks at the rights of one socket; told whether something has changed, or it is only its turn."""
+
+
 class Rights:
     """Looks again at what the people behind the sockets may: at once where something changed, and at everyone in turn. One
     task for all sockets; `look` of each ends what they may not any more."""
 
     def __init__(self) -> None:
-        self._everyone: dict[Callable[[], Awaitable[None]], None] = {}
-        self._due: dict[Callable[[], Awaitable[None]], None] = {}
+        self._everyone: dict[Look, None] = {}
+        self._due: dict[Look, bool] = {}
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
 
@@ -113,15 +117,15 @@ class Rights:
     async def stop(self) -> None:
         await end([self._task] if self._task else [])
 
-    def watch(self, look: Callable[[], Awaitable[None]]) -> None:
+    def watch(self, look: Look) -> None:
         self._everyone[look] = None
 
-    def forget(self, look: Callable[[], Awaitable[None]]) -> None:
+    def forget(self, look: Look) -> None:
         self._everyone.pop(look, None)
         self._due.pop(look, None)
 
-    def look_now(self, look: Callable[[], Awaitable[None]]) -> None:
-        self._due[look] = None
+    def look_now(self, look: Look) -> None:
+        self._due[look] = True
         self._wake.set()
 
     async def _run(self) -> None:
@@ -134,14 +138,15 @@ class Rights:
                 for look in list(islice(self._everyone, int(owed))):
                     del self._everyone[look]
                     self._everyone[look] = None  # to the end of the row
-                    self._due[look] = None
+                    self._due.setdefault(look, False)
                 owed -= int(owed)
             self._wake.clear()
             while self._due:
-                some = list(islice(self._due, LOOK_AT_ONCE))
-                for look in some:
+                some = list(islice(self._due.items(), LOOK_AT_ONCE))
+                for look, _changed in some:
                     del self._due[look]
-                for done in await asyncio.gather(*(look() for look in some), return_exceptions=True):
+                looking = [look(changed) for look, changed in some]
+                for done in await asyncio.gather(*looking, return_exceptions=True):
                     if isinstance(done, Exception):
                         log.error("rights.not_checked", exc_info=done)
 

@@ -175,7 +175,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.send(text_data=error_frame(None, error))
         await self.close(code=code)
 
-    async def look_at_rights(self) -> None:
+    async def look_at_rights(self, changed: bool) -> None:
         """Those who may not be in a room any more are told so and get nothing further of it, those who do not run it any more
         nothing further of what is for its hosts; whoever signed out gets nothing at all. Sending commands is not needed for
         that: a silent listener is looked at too."""
@@ -184,7 +184,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         person = await self._person()
         with translation.override(self.language):
             for room_id in list(self.connection.rooms):
-                await look_at_room(self.connection, room_id, person)
+                await look_at_room(self.connection, room_id, person, changed)
             if person is None:
                 error = SignedOut(_("You are signed out. Sign in to take part."))
                 self.socket.answer(error_frame(None, error))

@@ -17,10 +17,15 @@ from conference.core.errors import Missing
 from conference.core.models import Event
 from conference.core.streams import encode, position, positions
 from conference.events.queries import Viewer, events_of
-from conference.registration.models import Ticket
-from conference.registration.queries import ticket_of
 from conference.rooms.models import Room
-from conference.rooms.queries import ON_STAGE, RUNS, get_room, hosts_stream, room_stream
+from conference.rooms.queries import (
+    ON_STAGE,
+    RUNS,
+    get_room,
+    get_room_and_standing,
+    hosts_stream,
+    room_stream,
+)
 from realtime.snapshots import own_part, shared_part
 
 
@@ -65,10 +70,8 @@ class Admission:
 
 def admit(viewer: Viewer, room_id: int) -> Admission:
     """The room and the viewer's part in it, or the refusal of `get_room`."""
-    room, role = get_room(viewer, room_id)
+    room, role, in_hall = get_room_and_standing(viewer, room_id)
     assert isinstance(viewer, User)
-    ticket = ticket_of(viewer, room.event)
-    in_hall = ticket is not None and ticket.mode == Ticket.Mode.ONSITE
     return Admission(room, role, _presence_data(viewer, room, role), in_hall)
 
 

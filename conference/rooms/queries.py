@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from conference.core.errors import Denied, Missing
-from conference.core.models import Event
-from conference.events.models import EventRole
-from conference.events.queries import Viewer, roles_in
-from conference.registration.queries import may_attend
+from conference.core.models import Event, Series
+from conference.events.models import BodyMember, EventRole
+from conference.events.queries import Viewer
+from conference.registration.models import Ticket
 from conference.rooms.models import Room, RoomRole
 
 Role = RoomRole.Role
@@ -20,37 +23,83 @@ ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER}
 """Roles that may send picture and sound."""
 
 
+class Standing(NamedTuple):
+    """What someone is in a room: a role, or None for a stranger; and whether their ticket is for being in the hall."""
+
+    role: str | None
+    in_hall: bool
+
+
 def get_room(viewer: Viewer, room_id: int) -> tuple[Room, str]:
     """The room and the viewer's role in it; `Missing` if there is none, `Denied` with the reason if the viewer has none."""
+    room, role, _in_hall = get_room_and_standing(viewer, room_id)
+    return room, role
+
+
+def get_room_and_standing(viewer: Viewer, room_id: int) -> tuple[Room, str, bool]:
+    """The same, and whether the viewer's ticket is for being in the hall."""
     room = Room.objects.select_related("event").filter(pk=room_id).first()
     if room is None or viewer is None or not viewer.is_authenticated:
         raise Missing(_("There is no such room."))
-    role = role_in(viewer, room)
-    if role is None:
+    standing = standing_in(viewer, room)
+    if standing.role is None:
         if room.event.state == Event.State.DRAFT:
             raise Missing(_("There is no such room."))
         if not room.open:
             raise Denied(_("This room is closed at the moment."))
         raise Denied(_("This room is for people with a ticket for the event. Register for the event first."))
-    return room, role
+    return room, standing.role, standing.in_hall
 
 
 def role_in(viewer: Viewer, room: Room) -> str | None:
     """The viewer's role in the room, or None for a stranger. Organizers are hosts of every room of their event, the event's
     moderators moderate every room; a part in this room comes next; a valid ticket makes an attendee."""
+    return standing_in(viewer, room).role
+
+
+# Asked for every command in every room, so in one statement: what `events.queries.roles_in`, `registration.queries.may_attend`
+# and a `RoomRole` say of one person. A test holds them together.
+_STANDING = f"""
+    SELECT ARRAY(SELECT role FROM {EventRole._meta.db_table} WHERE event_id = %(event)s AND user_id = %(user)s),
+           EXISTS(SELECT FROM {BodyMember._meta.db_table} member
+                  JOIN {Series._meta.db_table} series ON series.body_id = member.body_id
+                  JOIN {Event._meta.db_table} event ON event.series_id = series.id
+                  WHERE member.user_id = %(user)s AND event.id = %(event)s),
+           (SELECT role FROM {RoomRole._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s ORDER BY id LIMIT 1),
+           ticket.state, ticket.mode
+    FROM (SELECT) nothing
+    LEFT JOIN {Ticket._meta.db_table} ticket ON ticket.event_id = %(event)s AND ticket.user_id = %(user)s
+"""  # noqa: S608 - the names of our own tables
+
+
+def standing_in(viewer: Viewer, room: Room) -> Standing:
+    """What the viewer is in the room. One query."""
     if viewer is None or not viewer.is_authenticated:
-        return None
-    at_event = roles_in(viewer, room.event)
+        return Standing(None, False)
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"event": room.event_id, "room": room.pk, "user": viewer.pk})
+        at_event, of_body, own, ticket, mode = cursor.fetchone()
+    return Standing(
+        _role(
+            set(at_event) | ({EventRole.Role.ORGANIZER} if of_body or viewer.is_superuser else set()),
+            own,
+            room,
+            ticket == Ticket.State.VALID,
+        ),
+        mode == Ticket.Mode.ONSITE,
+    )
+
+
+def _role(at_event: set[str], own: str | None, room: Room, may_attend: bool) -> str | None:
     if EventRole.Role.ORGANIZER in at_event:
         return Role.HOST
-    own = RoomRole.objects.filter(room=room, user=viewer).values_list("role", flat=True).first()
     if own in RUNS:
         return own
     if EventRole.Role.MODERATOR in at_event:
         return Role.MODERATOR
     if own:
         return own
-    if room.open and (at_event or (room.event.state != Event.State.DRAFT and may_attend(viewer, room.event))):
+    if room.open and (at_event or (room.event.state != Event.State.DRAFT and may_attend)):
         return Role.ATTENDEE
     return None
 

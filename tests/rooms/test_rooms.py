@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event, Stream
 from conference.events.models import BodyMember, EventRole
+from conference.events.queries import roles_in
 from conference.registration.models import Ticket
+from conference.registration.queries import may_attend
 from conference.rooms.actions import create_room, set_room_roles
 from conference.rooms.models import Room, RoomRole
-from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in
+from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, standing_in
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -105,3 +110,36 @@ def test_setting_parts_replaces_them_and_tells_only_those_concerned(room: Room) 
     }
     assert set(Stream.objects.values_list("name", flat=True)) == {f"person.{goes.pk}", f"person.{comes.pk}"}
     assert RUNS < ON_STAGE
+
+
+def test_what_is_asked_in_one_statement_is_what_the_packages_below_say(
+    room: Room, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    """`standing_in` reads their tables itself; it must not come to mean something else."""
+    event = room.event
+    people = [
+        factories.make_attendee(event),
+        factories.make_user(),
+        factories.make_user(roles=(event, EventRole.Role.ORGANIZER)),
+        factories.make_user(roles=(event, EventRole.Role.MODERATOR)),
+        factories.make_user(roles=(event, EventRole.Role.OBSERVER)),
+        factories.make_user(is_superuser=True),
+        factories.make_user(),
+    ]
+    BodyMember.objects.create(body=event.series.body, user=people[-1])
+    pending = factories.make_attendee(event)
+    Ticket.objects.filter(user=pending).update(state=Ticket.State.PENDING, mode=Ticket.Mode.ONSITE)
+    for person in [*people, pending]:
+        there = roles_in(person, event)
+        attends = bool(there) or may_attend(person, event)
+        role = (
+            Role.HOST
+            if EventRole.Role.ORGANIZER in there
+            else Role.MODERATOR
+            if EventRole.Role.MODERATOR in there
+            else Role.ATTENDEE
+            if attends
+            else None
+        )
+        with django_assert_num_queries(1):
+            assert standing_in(person, room) == (role, person == pending)

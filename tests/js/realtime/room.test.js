@@ -275,3 +275,64 @@ test("without a catalogue the English of the source is shown, with values filled
   assert.equal(fill(ngettext("%(count)d person", "%(count)d people", 3), { count: 3 }), "3 people");
   assert.equal(fill("%(name)s and %(other)s", { name: "<b>" }), "<b> and %(other)s");
 });
+
+const reports = (room) => [...(room.behind.report?.keys() ?? [])];
+
+test("who runs the room also hears what only they may, and goes on there after a cut", async () => {
+  const server = new Server();
+  server.runs = true;
+  server.behind(1);
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.behind(2);
+  assert.deepEqual([room.runs, reports(room)], [true, [1, 2]]);
+  server.cut();
+  server.behind(3);
+  server.say("meanwhile");
+  await until(() => room.phase === "here");
+  assert.deepEqual([reports(room), texts(room)], [[1, 2, 3], ["meanwhile"]]);
+});
+
+test("who loses the part sees another room, and who gets it too", async () => {
+  const server = new Server();
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.behind(1);
+  assert.deepEqual(reports(room), []);
+  const told = (runs) => {
+    server.runs = runs;
+    server.deliver({ stream: "room.1", signal: "role", data: { role: runs ? "moderator" : "attendee", may_publish: runs, runs } });
+  };
+  told(true);
+  await until(() => reports(room).length === 1);
+  told(false);
+  assert.deepEqual([room.runs, reports(room)], [false, []]);
+  await settled();
+  assert.deepEqual(reports(room), []);
+});
+
+test("who is told where the stream stands resumes only when behind", async () => {
+  const server = new Server();
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.say("known");
+  const asked = server.asked.length;
+  server.deliver({ stream: "room.1", signal: "resume", data: { seq: 1 } });
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.equal(server.asked.length, asked);
+  server.withhold = true;
+  server.say("missed");
+  server.withhold = false;
+  server.deliver({ stream: "room.1", signal: "resume", data: { seq: 2 } });
+  await until(() => texts(room).includes("missed"));
+});
+
+test("other passing news is passed on", async () => {
+  const server = new Server();
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  const heard = [];
+  room.addEventListener("signal", (event) => heard.push(event.detail.data));
+  server.deliver({ stream: "room.1", signal: "reactions", data: { "👍": 3 } });
+  assert.deepEqual(heard, [{ "👍": 3 }]);
+});

@@ -18,6 +18,9 @@ export class Server {
     this.refuse = {};
     this.forgetBefore = 0;
     this.person = 7;
+    /** Whether the person runs the room, and what only they see. */
+    this.runs = false;
+    this.hosts = [];
   }
 
   /** @returns the far end of a new line, as a browser sees it */
@@ -75,6 +78,13 @@ export class Server {
     for (const line of this.lines) if (line.follows && !line.silent) this.#tell(line, frame);
   }
 
+  /** Tell those who run the room something. */
+  behind(id) {
+    const frame = { stream: "room.1.hosts", update: "report.saved", seq: this.hosts.length + 1, data: { id } };
+    this.hosts.push(frame);
+    if (this.runs) this.deliver(frame);
+  }
+
   #publish(update, data) {
     const frame = { stream: "room.1", update, seq: ++this.seq, data };
     this.updates.push(frame);
@@ -97,11 +107,15 @@ export class Server {
   }
 
   #answer(line, command, data) {
-    const known = { role: "attendee", may_publish: false, stream: "room.1", seq: this.seq, presence: { count: 1, people: [] } };
+    const known = { role: this.runs ? "moderator" : "attendee", may_publish: this.runs, runs: this.runs, stream: "room.1", seq: this.seq, presence: { count: 1, people: [] } };
     if (command === "room.enter") {
       line.follows = true;
       const state = { message: [...this.messages.values()].slice(-50), publication: [...this.publications.values()] };
-      return { ...known, room: 1, state, more: this.messages.size > 50 };
+      const hosts = { stream: "room.1.hosts", seq: this.hosts.length, state: { report: this.hosts.map(({ data: report }) => report) } };
+      return { ...known, ...(this.runs ? { hosts } : {}), room: 1, state, more: this.messages.size > 50 };
+    }
+    if (command === "stream.resume" && data.stream === "room.1.hosts") {
+      return { stream: data.stream, seq: this.hosts.length, updates: this.hosts.filter(({ seq }) => seq > data.seq) };
     }
     if (command === "stream.resume") {
       line.follows = true;

@@ -135,4 +135,49 @@ test("pauses are spread from nothing to twice the one before, and never longer t
   assert.equal(pauseBefore(20, 1006, () => 1), LONGEST_PAUSE);
   assert.equal(pauseBefore(4, 1006, () => 0), 0);
   assert.equal(pauseBefore(0, 1012, () => 1), AFTER_GOODBYE);
+  assert.equal(AFTER_GOODBYE, 15_000);
+});
+
+test("a list is as many frames, in their order", async () => {
+  const server = new Server();
+  const socket = connect(server);
+  await until(() => socket.state === "open");
+  const seen = [];
+  socket.addEventListener("frame", (event) => seen.push(event.detail.seq));
+  const [line] = server.lines;
+  const asked = socket.ask("ping");
+  line.onmessage({ data: JSON.stringify([{ stream: "room.1", update: "message.saved", seq: 1, data: {} }, null, 3, { stream: "room.1", update: "message.saved", seq: 2, data: {} }, { reply: 1, data: { both: true } }]) });
+  assert.deepEqual(seen, [1, 2]);
+  assert.deepEqual(await asked, { both: true });
+});
+
+test("a server that is about to go says when to come back, and that is kept", async () => {
+  mock.method(Math, "random", () => 0.99);
+  const server = new Server();
+  const socket = connect(server);
+  await until(() => socket.state === "open");
+  const [line] = server.lines;
+  line.onmessage({ data: JSON.stringify({ stream: "person.7", signal: "leaving", data: { wait: 0.05 } }) });
+  server.cut(1012);
+  assert.ok(socket.retryAt - Date.now() <= 50);
+  await until(() => socket.state === "open", 500);
+  server.cut(1012); // a good-bye without a word: somewhere within fifteen seconds
+  assert.ok(socket.retryAt - Date.now() > 14_000);
+  socket.retryNow();
+  await until(() => socket.state === "open", 500);
+  const [again] = server.lines;
+  again.onmessage({ data: JSON.stringify({ stream: "person.7", signal: "leaving", data: { wait: 1e9 } }) });
+  server.cut(1012);
+  assert.ok(socket.retryAt - Date.now() <= LONGEST_PAUSE);
+});
+
+test("that news come late is known until they do not any more", async () => {
+  const server = new Server();
+  const socket = connect(server);
+  await until(() => socket.state === "open");
+  let told = 0;
+  socket.addEventListener("delayed", () => told++);
+  const [line] = server.lines;
+  for (const delayed of [true, true, false]) line.onmessage({ data: JSON.stringify({ stream: "person.7", signal: "delayed", data: { delayed } }) });
+  assert.deepEqual([told, socket.delayed], [2, false]);
 });
