@@ -24,8 +24,10 @@ BASE_DIR = HERE.parents[2]
 
 
 def cache_directory() -> Path:
-    """Where the machine code of the present sources lies: `NUMBA_CACHE_DIR` if set, else `var` beside the sources, which the server, the
-    tests and `make setup` share, else `CHAMA_VAR` where the sources are read-only.
+    """Where the machine code of the present sources lies.
+
+    `NUMBA_CACHE_DIR` if set, else `var` beside the sources, which the server, the tests and `make setup` share, else `CHAMA_VAR`
+    where the sources are read-only.
     """
     own = os.environ.get("NUMBA_CACHE_DIR")
     beside = BASE_DIR / "var"
@@ -45,9 +47,7 @@ def cache_directory() -> Path:
 
 
 def loop(function: _Function) -> _Function:
-    """Compile a function on its first call and keep the machine code; where nothing can be written, compile in every
-    process.
-    """
+    """Compile a function on its first call and keep the machine code. Where nothing can be written, every process compiles."""
     before = config.CACHE_DIR  # type: ignore[attr-defined]
     try:
         config.CACHE_DIR = str(CACHE)  # type: ignore[attr-defined]

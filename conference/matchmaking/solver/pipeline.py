@@ -48,7 +48,9 @@ logger = logging.getLogger(__name__)
 
 MANY = 5000  # meetings from which on the first search gets more of the time
 RERUN_SECONDS = 3.5  # a published timetable is worked on so long, unless it is large
+FIRST_SECONDS = 3.0  # of annealing where MaxSAT gives the answer
 WARM = 0.5  # the temperature at which a timetable of any origin is taken up again
+SECONDS_TO_EXPLAIN = 1e-4  # for each meeting, why it has no place
 TICK = 0.03
 UNKNOWN = 1 << 30  # table changes of a timetable without tables, as a rank
 EXCLUDE = "The mandatory and fixed meetings exclude each other."
@@ -112,7 +114,7 @@ class _Run:
     ) -> None:
         self.core = core
         self.began = began
-        self.seconds = seconds
+        self.seconds = seconds - core.meetings * SECONDS_TO_EXPLAIN
         self.seed = seed
         self.progress = progress
         self.stop = stop
@@ -240,7 +242,7 @@ class _Run:
         worker = Worker(self.core, self.inbox) if workers > 1 else None
         try:
             if self.core.mandatory.all():
-                self.all_mandatory(worker)
+                self.all_mandatory(worker, workers)
             else:
                 self.choose(worker)
         finally:
@@ -359,23 +361,30 @@ class _Run:
 
     # The three kinds of problems
 
-    def all_mandatory(self, worker: Worker | None) -> None:
-        """MaxSAT beside rounds of annealing, each twice as long as the last."""
+    def all_mandatory(self, worker: Worker | None, workers: int) -> None:
+        """A round of annealing for a good timetable soon, beside it and then alone MaxSAT; if that fails, annealing again."""
         self.bound = self.total
+        over: set[str] = set()
+
+        def proved(jobs: list[str]) -> bool:
+            over.update(jobs)
+            return "mandatory" in over
+
         if worker is not None:
-            worker.ask("mandatory", seconds=max(1.0, self.left() - 0.5), seed=self.seed)
-        length, number = 3.0, 1
+            worker.ask("mandatory", seconds=max(1.0, self.left() - 0.5), seed=self.seed, workers=workers)
+        self.during(FIRST_SECONDS, _Search("anneal 1", self.best, self.seed))
+        if worker is None and not self.is_over():
+            seconds = max(1.0, self.left() - 0.5)
+            result = solve_mandatory(self.core, seconds=seconds, seed=self.seed, stop=self.is_over)
+            self.take_mandatory(result)
+        elif worker is not None:
+            self.during(self.left(), until=proved)
+        number = 2
         while self.left() > 0.3 and not self.is_over():
-            if worker is None and number > 1:
-                seconds = max(1.0, self.left() - 0.5)
-                self.take_mandatory(
-                    solve_mandatory(self.core, seconds=seconds, seed=self.seed, stop=self.is_over)
-                )
-                break
             seed = self.seed + number - 1
-            start = self.best if number == 1 else construct(self.core, seed=seed)
-            self.during(length, _Search(f"anneal {number}", start, seed))
-            length, number = 2 * length, number + 1
+            start = construct(self.core, seed=seed)
+            self.during(4 * FIRST_SECONDS, _Search(f"anneal {number}", start, seed))
+            number += 1
 
     def again(self) -> None:
         """A published timetable: HiGHS proves what can stay and how much fits beside it, then annealing sees to the rest.
