@@ -95,7 +95,7 @@ def random_problem(seed: int, *, participants: int = 8, requests: int = 14, size
             maximum=maybe(0.3, dice.randint(1, 4)),
             maximum_per_day=maybe(0.2, dice.randint(1, 3)),
             target=0,
-            pauses=maybe(0.2, (Pause(frozenset({2, 3}), 1),), ()),
+            pauses=maybe(0.2, (Pause(frozenset({1, 2}), 1),), ()),
             gap=maybe(0.15, 1, 0),
             run=maybe(0.2, dice.randint(1, 3)),
             table="own" if i == 0 else None,

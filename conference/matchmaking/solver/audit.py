@@ -7,7 +7,7 @@ two against each other; a caller who does not trust the search asks here.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations, pairwise
 
 from conference.matchmaking.solver.model import (
@@ -29,7 +29,7 @@ def measure(instance: Instance, solution: Solution) -> tuple[int, ...]:
     slots = instance.slots
     meetings = {meeting.id: meeting for meeting in instance.meetings}
     slot_of = {one.meeting: one.slot for one in solution.assignments}
-    diary = _diary(solution)
+    diary = _diary(solution.assignments)
     asked = Counter(seat[0] for meeting in instance.meetings for seat in meeting.seats if len(seat) == 1)
     values: dict[Objective, int] = dict.fromkeys(
         ("moved", "targets", "weight", "fairness", "breaks", "table_changes", "unsocial"), 0
@@ -82,7 +82,7 @@ def _violations(instance: Instance, solution: Solution) -> Iterator[str]:
     apart = {frozenset(pair) for pair in instance.apart}
     for one in held.values():
         yield from _of_meeting(instance, meetings[one.meeting], one, known, apart)
-    diary = _diary(solution)
+    diary = _diary(held.values())
     for person in instance.participants:
         yield from _of_person(instance, person, diary.get(person.id, []))
     yield from _of_interpreters(instance, meetings, held)
@@ -257,9 +257,9 @@ def _seating(slot: int, rows: Sequence[tuple[str, list[str]]], taken: set[str]) 
             yield f"slot {slot} has no table for meeting {meeting}"
 
 
-def _diary(solution: Solution) -> dict[str, list[Assignment]]:
+def _diary(assignments: Iterable[Assignment]) -> dict[str, list[Assignment]]:
     diary: dict[str, list[Assignment]] = defaultdict(list)
-    for one in sorted(solution.assignments, key=lambda one: one.slot):
+    for one in sorted(assignments, key=lambda one: one.slot):
         for person in one.people:
             diary[person].append(one)
     return diary

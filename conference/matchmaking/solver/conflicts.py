@@ -52,8 +52,28 @@ def _names(core: Core, group: Sequence[int]) -> tuple[str, ...]:
 
 
 def _required(core: Core) -> list[int]:
+    """Mandatory meetings, and fixed ones; of these not the ones that could not be held anyway and need not be."""
     meetings = core.instance.meetings
-    return [m for m in range(core.meetings) if meetings[m].mandatory or meetings[m].fixed is not None]
+    return [
+        m
+        for m in range(core.meetings)
+        if meetings[m].mandatory or (meetings[m].fixed is not None and _possible(core, m))
+    ]
+
+
+def _possible(core: Core, m: int) -> bool:
+    """Whether a fixed meeting could be held if there were no other."""
+    slot = core.instance.meetings[m].fixed
+    for option in range(int(core.option_start[m]), int(core.option_start[m + 1])):
+        persons = [p for p in core.option_persons[option].tolist() if p >= 0]
+        closed = np.isin(core.window_person, persons) & (core.window_limit == 0)
+        if (
+            core.option_allowed[option, slot]
+            and all(core.maximum[p] > 0 for p in persons)
+            and not core.window_slots[closed, slot].any()
+        ):
+            return True
+    return False
 
 
 def _direct(core: Core) -> Iterator[Group]:
