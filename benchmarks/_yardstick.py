@@ -1,6 +1,6 @@
 """The usual way with Channels, for comparison: every socket is in a group, `group_send` reaches each through the channel layer.
 
-    daphne benchmarks._yardstick:application        with YARDSTICK_REDIS
+daphne benchmarks._yardstick:application        with YARDSTICK_REDIS
 """
 
 from __future__ import annotations

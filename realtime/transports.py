@@ -89,14 +89,16 @@ def unsent(protocol: WebSocketProtocol | None) -> int:
 
 
 def stop_listening(protocols: Iterable[WebSocketProtocol | None]) -> None:
-    """Have the server of these connections take no further ones; those that are open stay."""
-    servers = {id(found): found for each in protocols if (found := getattr(each, "server", None)) is not None}
-    for server in servers.values():
-        for listener in server.listeners:
-            port = getattr(listener, "result", None)
-            if port is not None:
-                port.stopListening()
-        server.listeners.clear()
+    """Have the server of these connections take no further ones; those that are open stay. daphne forgets its listeners; its
+    reactor knows them."""
+    transports = [getattr(each, "transport", None) for each in protocols]
+    reactors = {
+        id(found): found for each in transports if (found := getattr(each, "reactor", None)) is not None
+    }
+    for reactor in reactors.values():
+        for reader in reactor.getReaders():
+            if isinstance(reader, tcp.Port):
+                reader.stopListening()
 
 
 def hang_up_beyond(most: int) -> None:

@@ -64,6 +64,63 @@ APPLICATION = """
 """
 
 
+LEAVING = """
+    import django
+
+    django.setup()
+
+    from realtime.connection import attach
+    from realtime.farewell import say_farewell_on_sigterm
+    from realtime.sockets import socket_for
+
+    async def application(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        socket = socket_for(send, 7)
+        say_farewell_on_sigterm(attach(socket))
+        socket.answer('"here"')
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+        await socket.gone()
+"""
+
+
+async def test_a_web_process_that_is_told_to_end_says_good_bye_to_each_and_takes_nobody_in(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "leaving.py").write_text(textwrap.dedent(LEAVING))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    command = ["-m", "daphne", "--endpoint", f"tcp:port={port}:interface=127.0.0.1:backlog=4096"]
+    command += ["--verbosity", "0"]
+    environment = {**os.environ, "PYTHONPATH": path, "LEAVE_SECONDS": "0.5", "LOG_LEVEL": "ERROR"}
+    server = subprocess.Popen([sys.executable, *command, "leaving:application"], env=environment)
+    try:
+        lines = [await open_line(port) for _number in range(20)]
+        async with asyncio.timeout(30):
+            for line in lines:
+                assert await line.recv() == '"here"'
+            server.terminate()
+            waits = []
+            for line in lines:
+                frame = json.loads(await line.recv())
+                waits.append(frame["data"]["wait"])
+                assert (frame["stream"], frame["signal"]) == ("person.7", "leaving")
+                with pytest.raises(ConnectionClosed) as closed:
+                    await line.recv()
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 1012
+            assert sorted(waits) == [round(15 * place / 20, 2) for place in range(20)]
+            with pytest.raises(OSError):
+                await connect(f"ws://127.0.0.1:{port}/")
+            await asyncio.to_thread(server.wait, 20)
+    finally:
+        server.kill()
+        server.wait(20)
+
+
 @pytest.fixture
 def daphne(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     (tmp_path / "direct.py").write_text(textwrap.dedent(APPLICATION))
