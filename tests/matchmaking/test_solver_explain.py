@@ -134,7 +134,7 @@ def placements(instance: Instance, wanted: Meeting, slot: int) -> Iterator[Assig
         yield Assignment(wanted.id, slot, who, place, voice)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000))
 def test_every_remedy_works_by_itself_and_without_one_the_meeting_does_not_fit(seed: int) -> None:
     instance = random_problem(seed)

@@ -253,13 +253,14 @@ class _Explainer:
             bits = 0 if voices else INTERPRETER_UNKNOWN
             if any(pair <= set(people) for pair in self.apart):
                 bits |= APART
-            onsite = sum(instance.participants[p].onsite for p in people)
-            if meeting.mode == "onsite" and onsite < len(people):
+            pools = [-1]
+            if meeting.mode == "onsite" and not all(instance.participants[p].onsite for p in people):
                 bits |= ABSENT
-            elif self._needs_table(meeting, people) and not self._has_table(meeting, people, onsite):
-                bits |= TABLE_UNKNOWN
-            for interpreter, team in voices or [((), -1)]:
-                yield _Way(people, (*people, *interpreter), -1, team, bits)
+            elif self._needs_table(meeting, people):
+                pools = self._fitting_pools(meeting, people)
+                bits |= 0 if pools else TABLE_UNKNOWN
+            for pool, (interpreter, team) in product(pools or [-1], voices or [((), -1)]):
+                yield _Way(people, (*people, *interpreter), pool, team, bits)
 
     def _voices(self, meeting: Meeting) -> Iterator[tuple[tuple[int, ...], int]]:
         """Who could interpret: (a person or nobody, a team or -1)."""
@@ -275,15 +276,23 @@ class _Explainer:
         onsite = [self.instance.participants[p].onsite for p in people]
         return meeting.mode != "online" and any(onsite) and (meeting.mode is not None or all(onsite))
 
-    def _has_table(self, meeting: Meeting, people: Sequence[int], onsite: int) -> bool:
+    def _fitting_pools(self, meeting: Meeting, people: Sequence[int]) -> list[int]:
         participants = self.instance.participants
-        if any(participants[p].table is not None and participants[p].onsite for p in people):
-            return True
-        owned = {person.table for person in participants if person.table is not None}
-        return any(
-            table.id not in owned and table.capacity >= onsite and meeting.features <= table.features
-            for table in self.instance.tables
-        )
+        onsite = [participants[p] for p in people if participants[p].onsite]
+        own = {person.table for person in onsite} - {None}
+        owned = {person.table for person in participants}
+        tables = {table.id: table for table in self.instance.tables}
+        return [
+            number
+            for number, pool in enumerate(self.core.pools)
+            if (
+                pool[0] in own
+                if own
+                else pool[0] not in owned
+                and tables[pool[0]].capacity >= len(onsite)
+                and meeting.features <= tables[pool[0]].features
+            )
+        ]
 
     # Reasons
 
