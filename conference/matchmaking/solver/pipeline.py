@@ -47,8 +47,10 @@ from conference.matchmaking.solver.worker import Message, Worker
 logger = logging.getLogger(__name__)
 
 MANY = 5000  # meetings from which on the first search gets more of the time
-RERUN_SECONDS = 3.5  # a published timetable is worked on so long, unless it is large
+RERUN_SECONDS = 1.8  # a published timetable is worked on so long ...
+RERUN_SECONDS_EACH = 1e-4  # ... and so much longer for each published meeting
 FIRST_SECONDS = 3.0  # of annealing where MaxSAT gives the answer
+PROOF_SECONDS = 5.0  # at most, where a second is usual
 WARM = 0.5  # the temperature at which a timetable of any origin is taken up again
 SECONDS_TO_EXPLAIN = 1e-4  # for each meeting, why it has no place
 TICK = 0.03
@@ -391,7 +393,8 @@ class _Run:
 
         The proof is a matter of a second, so it is made here: a process of its own would take longer to start.
         """
-        budget = min(self.left(), RERUN_SECONDS * max(1.0, int((self.core.published >= 0).sum()) / 2000))
+        published = int((self.core.published >= 0).sum())
+        budget = min(self.left(), RERUN_SECONDS + RERUN_SECONDS_EACH * published)
         end = self.elapsed() + budget
         objectives = self.core.instance.objectives
         first = objectives[: objectives.index("weight") + 1] if "weight" in objectives else objectives[:1]
@@ -404,10 +407,10 @@ class _Run:
             )
             self.inbox.put(("again", "result", result))
 
-        prove(self.is_over, 0.6 * budget, first)
+        prove(self.is_over, min(self.left(), PROOF_SECONDS), first)
         self.pump()
         search = _Search("anneal", self.best, self.seed, WARM, self.seating)
-        self.during(end - self.elapsed(), search, beside=prove)
+        self.during(max(0.3 * budget, end - self.elapsed()), search, beside=prove)
 
     def choose(self, worker: Worker | None) -> None:
         """More is asked than fits: the ceiling, then the search beside exact solving of parts, then on from the best of
