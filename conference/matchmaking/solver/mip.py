@@ -117,7 +117,7 @@ def solve(
         return _empty(program)
     if seconds < SECONDS_LEAST:
         return Outcome(None, math.inf, _trivial(program), False, False)
-    highs: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs: highspy.Highs = highspy.Highs()
     highs.silent()
     for name, value in (
         ("threads", 1),
