@@ -1,7 +1,8 @@
 """A deploy: the web process is told to end (SIGTERM) and asks its browsers to come back one by one.
 
 It stops listening at once, so that nobody comes back to a process that is about to go. Each socket hears `leaving` with the
-seconds that it is to wait before it connects again: evenly spread over `COME_BACK_WITHIN`, because connecting is what costs.
+seconds that it is to wait before it connects again: evenly spread over `COME_BACK_WITHIN`, and over longer where so many cannot
+be let in so fast, because connecting is what costs: all at once they wait longer, and half of them in vain.
 Then the sockets are closed with 1012, spread over `settings.LEAVE_SECONDS`, and the process ends as the server wants it.
 Requests that are under way are answered meanwhile. A second SIGTERM ends it at once.
 """
@@ -24,6 +25,8 @@ from realtime.protocol import CLOSE_AWAY, signal_frame
 from realtime.transports import stop_listening
 
 COME_BACK_WITHIN = 15.0
+COME_BACK_EACH = 0.009
+"""Seconds that one process needs to let one in."""
 EACH = 0.01
 """Seconds for each socket; a few need no spreading."""
 SLICE = 0.05
@@ -83,11 +86,12 @@ async def say_farewell(live: Live, seconds: float) -> None:
     log.info("farewell", sockets=len(sockets), seconds=seconds)
     stop_listening([socket.server_connection for socket in sockets])
     seconds = min(seconds, len(sockets) * EACH)
+    within = max(COME_BACK_WITHIN, len(sockets) * COME_BACK_EACH)
     steps = max(1, round(seconds / SLICE))
     for step in range(steps):
         first, last = (len(sockets) * edge // steps for edge in (step, step + 1))
         for place in range(first, last):
-            wait = COME_BACK_WITHIN * place / len(sockets)
+            wait = within * place / len(sockets)
             socket = sockets[place]
             socket.answer(signal_frame(f"person.{socket.person}", "leaving", {"wait": round(wait, 2)}))
             socket.close(CLOSE_AWAY)

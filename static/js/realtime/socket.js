@@ -32,6 +32,8 @@ export const FIRST_PAUSE = 1_000;
 export const LONGEST_PAUSE = 15_000;
 /** The server says good-bye to everybody at once: come back spread out. */
 export const AFTER_GOODBYE = 15_000;
+/** As long as a server that says good-bye to thousands may ask one of them to wait. */
+export const LONGEST_RETURN = 90_000;
 const ANSWER_WITHIN = 10_000;
 const OPEN_WITHIN = 12_000;
 const HEARTBEAT = 25_000;
@@ -167,7 +169,7 @@ export class Socket extends EventTarget {
     if (frame === null || typeof frame !== "object") return;
     if ("reply" in frame) this.#settle(frame);
     else if (frame.signal === "hello") this.#welcome(wire, frame);
-    else if (frame.signal === "leaving") this.#comeBack = Math.min(LONGEST_PAUSE, Math.max(0, Number(frame.data?.wait) * 1000 || 0));
+    else if (frame.signal === "leaving") this.#comeBack = Math.min(LONGEST_RETURN, Math.max(0, Number(frame.data?.wait) * 1000 || 0));
     else if (frame.signal === "delayed") this.#beDelayed(frame.data.delayed === true);
     else this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, mock, test } from "node:test";
 
-import { AFTER_GOODBYE, CommandError, LONGEST_PAUSE, pauseBefore } from "../../../static/js/realtime/socket.js";
+import { AFTER_GOODBYE, CommandError, LONGEST_PAUSE, LONGEST_RETURN, pauseBefore } from "../../../static/js/realtime/socket.js";
 import { Server, settled, until } from "./server.js";
 
 /** @type {any[]} */
@@ -168,7 +168,7 @@ test("a server that is about to go says when to come back, and that is kept", as
   const [again] = server.lines;
   again.onmessage({ data: JSON.stringify({ stream: "person.7", signal: "leaving", data: { wait: 1e9 } }) });
   server.cut(1012);
-  assert.ok(socket.retryAt - Date.now() <= LONGEST_PAUSE);
+  assert.ok(socket.retryAt - Date.now() <= LONGEST_RETURN);
 });
 
 test("that news come late is known until they do not any more", async () => {
