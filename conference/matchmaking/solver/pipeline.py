@@ -47,7 +47,7 @@ from conference.matchmaking.solver.worker import Message, Worker
 logger = logging.getLogger(__name__)
 
 MANY = 5000  # meetings from which on the first search gets more of the time
-RERUN_SECONDS = 1.8  # a published timetable is worked on so long ...
+RERUN_SECONDS = 1.0  # a published timetable is worked on so long ...
 RERUN_SECONDS_EACH = 1e-4  # ... and so much longer for each published meeting
 FIRST_SECONDS = 3.0  # of annealing where MaxSAT gives the answer
 PROOF_SECONDS = 5.0  # at most, where a second is usual
