@@ -8,8 +8,8 @@ MaxSAT search is a set of participants rather than of slots, and a participant w
 
 Formulation after Bofill et al., "Constraint Solving Approaches to the Business-to-Business Meeting Scheduling Problem", JAIR 74
 (2022), section 5, with two additions. Of people of whom no two meet each other, no more are busy in a slot than there are tables:
-implied, and it makes the proofs that a busy hour cannot hold everybody shorter by a factor of 30. And participants whom nothing
-tells apart may swap timetables, so one of them goes first.
+implied, and it shortens the proofs that a busy hour cannot hold everybody by a factor of 30 (said of one group of busy people;
+more groups slow the search). And participants whom nothing tells apart may swap timetables, so one of them goes first.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ import numpy as np
 
 from conference.matchmaking.solver.core import NONE, UNSCHEDULED, Core, Placements
 from conference.matchmaking.solver.maxsat.formula import Formula
-
-GROUPS = 4  # of people who do not meet each other; more groups say little new
 
 Places = dict[int, list[list[int]]]  # meeting -> for each slot the variables that place it there
 Used = dict[tuple[int, int], int]  # person, slot -> the literal that the person has a meeting then
@@ -180,7 +178,7 @@ def _twins(core: Core, formula: Formula, by_slot: Places) -> None:
 
 
 def _strangers(core: Core, formula: Formula, by_slot: Places, used: Used) -> None:
-    """Groups of people of whom no two meet, the busiest first: no more of them are busy in a slot than there are tables."""
+    """A group of whom no two meet, chosen with the busiest first: no more of them are busy in a slot than there are tables."""
     meets: dict[int, set[int]] = defaultdict(set)
     meetings: dict[int, int] = defaultdict(int)
     for meeting in by_slot:
@@ -190,20 +188,15 @@ def _strangers(core: Core, formula: Formula, by_slot: Places, used: Used) -> Non
                 meets[person] |= people - {person}
                 meetings[person] += 1
     busiest = sorted(meets, key=lambda person: (-meetings[person], person))
-    left = busiest
-    for _ in range(GROUPS):
-        if not left:
-            break
-        group = {left[0]}
-        for person in busiest:
-            if not meets[person] & group:
-                group.add(person)
-        left = [person for person in left if person not in group]
-        for t in range(core.slots):
-            formula.at_most(
-                [used[person, t] for person in busiest if person in group and (person, t) in used],
-                int(core.pool_capacity[0, t]),
-            )
+    group: set[int] = set()
+    for person in busiest:
+        if not meets[person] & group:
+            group.add(person)
+    for t in range(core.slots):
+        formula.at_most(
+            [used[person, t] for person in busiest if person in group and (person, t) in used],
+            int(core.pool_capacity[0, t]),
+        )
 
 
 def _limits(core: Core, formula: Formula, person: int, mine: list[int], possible: int) -> None:
