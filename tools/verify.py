@@ -49,6 +49,8 @@ def checks(fast: bool) -> list[Check]:
         Check("Django", [*manage, "check", "--fail-level", "WARNING"]),
         Check("migrations fit the models", [*manage, "makemigrations", "--check", "--dry-run"]),
         Check("translations", [*manage, "translations", "check"]),
+        # What the tests read is the catalogue as it is used; the pages of the journeys would compile it too, but come last.
+        Check("catalogues", [*manage, "translations", "compile"]),
         Check("tests of JavaScript", ["node", "--test", *scripts]),
         Check("tests", [*pytest, *(["--ignore=tests/journeys"] if fast else [])]),
     ]

@@ -134,7 +134,7 @@ NO_PAGE = {
     "program": {"healthz", "javascript_catalogue", "media_events", "brand"},
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
-        "speaker_ics", "agenda_ics",
+        "speaker_ics", "agenda_ics", "short_address_image", "polls_csv",
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
@@ -144,6 +144,7 @@ NO_PAGE = {
     },
     "leads to another page": {
         "account_signup", "account_email", "account_email_verification_sent", "mfa_index", "mfa_list_webauthn",
+        "short_address",
     },
     "part of a page": {"organisation_options"},
     "pages of the library of the back office": {"admin"},
@@ -388,6 +389,7 @@ def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
     moderator.page.get_by_role("button", name="Show the results").click()
     expect(attendee.page.get_by_role("table")).to_be_visible()
     attendee.look("the results of a poll")
+    moderator.page.get_by_role("button", name="Close", exact=True).click()
     moderator.page.get_by_role("tab", name="In the hall").click()
     moderator.look("the short address")
     for reader in (moderator, attendee):

@@ -241,8 +241,9 @@ class Matcher:
         share = np.minimum(top, admissible) / np.maximum(admissible, 1)
         fair_share = np.zeros(count)
         for rows, columns, bits in allowed:
-            may = np.unpackbits(bits, axis=1, count=len(columns)).astype(np.float32)
-            fair_share[columns] += share[rows].astype(np.float32) @ may
+            # Not in single precision: three thirds must not be more than one place.
+            may = np.unpackbits(bits, axis=1, count=len(columns)).astype(np.float64)
+            fair_share[columns] += share[rows] @ may
 
         def more(i: int) -> Candidates:
             columns = self.counterparts_of(self.profiles[i].kind)

@@ -229,6 +229,7 @@ export class RoomQuestions extends HTMLElement {
       make("div", { class: "question-main" }, ...this.#words(question), ...merged.map((each) => make("div", { class: "question-merged" }, ...this.#words(each), room.runs ? this.#act("question.merge", each, gettext("Take apart"), "undo", { into: null }) : null))),
       this.#votes(question, voted),
       this.#actions(question, mine, others));
+    if (known) keepWriting(known.element, element);
     const focused = known?.element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.act : undefined;
     this.#rows.set(key, { element, drawn });
     // Whoever works with the keyboard stays where they were when the row is drawn anew.
@@ -402,6 +403,25 @@ export class RoomQuestions extends HTMLElement {
         event.preventDefault();
         if (name.value.trim()) void this.#run("hand.add", { name: name.value.trim() });
       } }, make("label", { for: "hand-name", class: "small strong" }, gettext("Name, or where they sit")), name, make("button", { class: "button", type: "submit" }, gettext("Add"))));
+  }
+}
+
+/** Others change what an entry shows while somebody writes in it: what is open stays open, with what was written.
+ * @param {HTMLElement} before
+ * @param {HTMLElement} after */
+function keepWriting(before, after) {
+  for (const open of before.querySelectorAll("details[open]")) {
+    const act = open.querySelector("summary")?.dataset.act;
+    const same = after.querySelector(`summary[data-act="${act}"]`)?.closest("details");
+    if (same) same.open = true;
+  }
+  for (const written of before.querySelectorAll("textarea")) {
+    const same = after.querySelector("textarea");
+    if (same) {
+      same.value = written.value;
+      same.setSelectionRange(written.selectionStart, written.selectionEnd);
+      if (written === document.activeElement) queueMicrotask(() => same.focus());
+    }
   }
 }
 
