@@ -17,7 +17,7 @@ from conference.programme.models import (
     Track,
 )
 from conference.registration.models import Ticket
-from conference.rooms.models import Room, RoomRole
+from conference.rooms.models import Restriction, Room, RoomRole
 
 __all__ = [
     "AgendaFeed",
@@ -32,6 +32,7 @@ __all__ = [
     "Organisation",
     "OrganizingBody",
     "Release",
+    "Restriction",
     "Room",
     "RoomRole",
     "Series",

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("conference.organizing.urls")),
     path("<slug:event_slug>/", include("conference.registration.urls")),
     path("<slug:event_slug>/", include("conference.programme.urls")),
+    path("<slug:event_slug>/", include("realtime.room_urls")),
 ]
 
 handler400 = "conference.core.views.bad_request"

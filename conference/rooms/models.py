@@ -44,3 +44,23 @@ class RoomRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class Restriction(models.Model):
+    """Somebody has lost something in one room, until it is given back. Those who run the room can never be restricted."""
+
+    class Kind(models.TextChoices):
+        MUTED = "muted", _("May not write, ask or raise a hand")
+        REMOVED = "removed", _("May not be in the room")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="restrictions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user", "kind"], name="restriction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in room {self.room_id}"

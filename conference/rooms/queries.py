@@ -12,7 +12,7 @@ from conference.core.models import Event, Series
 from conference.events.models import BodyMember, EventRole
 from conference.events.queries import Viewer
 from conference.registration.models import Ticket
-from conference.rooms.models import Room, RoomRole
+from conference.rooms.models import Restriction, Room, RoomRole
 
 Role = RoomRole.Role
 
@@ -24,10 +24,13 @@ ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER}
 
 
 class Standing(NamedTuple):
-    """What someone is in a room: a role, or None for a stranger; and whether their ticket is for being in the hall."""
+    """What someone is in a room: a role, or None for a stranger; whether their ticket is for being in the hall; and what
+    those who run the room took from them."""
 
     role: str | None
     in_hall: bool
+    muted: bool = False
+    removed: bool = False
 
 
 def get_room(viewer: Viewer, room_id: int) -> tuple[Room, str]:
@@ -42,6 +45,8 @@ def get_room_and_standing(viewer: Viewer, room_id: int) -> tuple[Room, str, bool
     if room is None or viewer is None or not viewer.is_authenticated:
         raise Missing(_("There is no such room."))
     standing = standing_in(viewer, room)
+    if standing.removed:
+        raise Denied(_("You were taken out of this room by those who run it. They can let you back in."))
     if standing.role is None:
         if room.event.state == Event.State.DRAFT:
             raise Missing(_("There is no such room."))
@@ -49,6 +54,20 @@ def get_room_and_standing(viewer: Viewer, room_id: int) -> tuple[Room, str, bool
             raise Denied(_("This room is closed at the moment."))
         raise Denied(_("This room is for people with a ticket for the event. Register for the event first."))
     return room, standing.role, standing.in_hall
+
+
+def get_room_to_speak_in(viewer: Viewer, room_id: int) -> tuple[Room, str]:
+    """`get_room` for whoever wants to say something that others see; `Denied` for those who are muted there."""
+    room, role = get_room(viewer, room_id)
+    if role not in RUNS and standing_in(viewer, room).muted:
+        raise Denied(_("Those who run this room have muted you here. You can read and listen along."))
+    return room, role
+
+
+def get_room_by_code(viewer: Viewer, event: Event, code: str) -> tuple[Room, str]:
+    """The room of the event with that short code, and the viewer's role in it; refused as by `get_room`."""
+    number = Room.objects.filter(event=event, code=code).values_list("pk", flat=True).first()
+    return get_room(viewer, number or 0)
 
 
 def role_in(viewer: Viewer, room: Room) -> str | None:
@@ -66,7 +85,8 @@ _STANDING = f"""
                   JOIN {Event._meta.db_table} event ON event.series_id = series.id
                   WHERE member.user_id = %(user)s AND event.id = %(event)s),
            (SELECT role FROM {RoomRole._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s ORDER BY id LIMIT 1),
-           ticket.state, ticket.mode
+           ticket.state, ticket.mode,
+           ARRAY(SELECT kind FROM {Restriction._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s)
     FROM (SELECT) nothing
     LEFT JOIN {Ticket._meta.db_table} ticket ON ticket.event_id = %(event)s AND ticket.user_id = %(user)s
 """  # noqa: S608 - the names of our own tables
@@ -78,16 +98,19 @@ def standing_in(viewer: Viewer, room: Room) -> Standing:
         return Standing(None, False)
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, {"event": room.event_id, "room": room.pk, "user": viewer.pk})
-        at_event, of_body, own, ticket, mode = cursor.fetchone()
-    return Standing(
-        _role(
-            set(at_event) | ({EventRole.Role.ORGANIZER} if of_body or viewer.is_superuser else set()),
-            own,
-            room,
-            ticket == Ticket.State.VALID,
-        ),
-        mode == Ticket.Mode.ONSITE,
+        at_event, of_body, own, ticket, mode, lost = cursor.fetchone()
+    role = _role(
+        set(at_event) | ({EventRole.Role.ORGANIZER} if of_body or viewer.is_superuser else set()),
+        own,
+        room,
+        ticket == Ticket.State.VALID,
     )
+    in_hall = mode == Ticket.Mode.ONSITE
+    if role is None or role in RUNS:
+        return Standing(role, in_hall)
+    if Restriction.Kind.REMOVED in lost:
+        return Standing(None, in_hall, removed=True)
+    return Standing(role, in_hall, muted=Restriction.Kind.MUTED in lost)
 
 
 def _role(at_event: set[str], own: str | None, room: Room, may_attend: bool) -> str | None:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from conference.accounts.models import User
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event, Stream
 from conference.events.models import BodyMember, EventRole
@@ -15,8 +16,8 @@ from conference.events.queries import roles_in
 from conference.registration.models import Ticket
 from conference.registration.queries import may_attend
 from conference.rooms.actions import create_room, set_room_roles
-from conference.rooms.models import Room, RoomRole
-from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, standing_in
+from conference.rooms.models import Restriction, Room, RoomRole
+from conference.rooms.queries import ON_STAGE, RUNS, get_room, get_room_to_speak_in, role_in, standing_in
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -142,4 +143,32 @@ def test_what_is_asked_in_one_statement_is_what_the_packages_below_say(
             else None
         )
         with django_assert_num_queries(1):
-            assert standing_in(person, room) == (role, person == pending)
+            assert standing_in(person, room)[:2] == (role, person == pending)
+
+
+def restrict(room: Room, person: User, kind: str) -> None:
+    Restriction.objects.create(room=room, user=person, kind=kind)
+
+
+def test_whoever_was_taken_out_is_told_so_and_may_not_enter(room: Room) -> None:
+    person = factories.make_attendee(room.event)
+    restrict(room, person, Restriction.Kind.REMOVED)
+    with pytest.raises(Denied, match="taken out of this room"):
+        get_room(person, room.pk)
+    assert role_in(person, room) is None
+
+
+def test_whoever_is_muted_may_be_there_but_not_speak(room: Room) -> None:
+    person, other = factories.make_attendee(room.event), factories.make_attendee(room.event)
+    restrict(room, person, Restriction.Kind.MUTED)
+    assert get_room(person, room.pk)[1] == Role.ATTENDEE
+    with pytest.raises(Denied, match="muted"):
+        get_room_to_speak_in(person, room.pk)
+    assert get_room_to_speak_in(other, room.pk)[1] == Role.ATTENDEE
+
+
+def test_those_who_run_a_room_keep_all_their_rights(room: Room) -> None:
+    organizer = factories.make_organizer(room.event)
+    for kind in Restriction.Kind.values:
+        restrict(room, organizer, kind)
+    assert get_room_to_speak_in(organizer, room.pk)[1] == Role.HOST
