@@ -48,5 +48,32 @@ class StrictBoolean(forms.Field):
         """False is an answer too."""
 
 
+class StrictList(forms.Field):
+    """A JSON list of at most `most` texts and whole numbers, each text at most `longest` characters and not empty."""
+
+    def __init__(self, *, most: int, longest: int, numbers: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.most, self.longest, self.numbers = most, longest, numbers
+
+    def to_python(self, value: Any) -> list[Any]:
+        if value is None and not self.required:
+            return []
+        if not isinstance(value, list) or len(value) > self.most:
+            raise ValidationError(_("This must be a list of at most %(most)d.") % {"most": self.most})
+        return [self._entry(entry) for entry in value]
+
+    def _entry(self, entry: Any) -> Any:
+        if self.numbers and type(entry) is int and -(2**31) < entry < 2**31:
+            return entry
+        if not isinstance(entry, str) or not entry.strip() or len(entry) > self.longest or "\x00" in entry:
+            raise ValidationError(
+                _("Each entry must have between 1 and %(longest)d characters.") % {"longest": self.longest}
+            )
+        return entry.strip()
+
+    def validate(self, value: Any) -> None:
+        """An empty list is looked at by whoever knows what was asked."""
+
+
 class NothingForm(forms.Form):
     """A command without data."""
