@@ -1,6 +1,6 @@
 """What Django looks for: every model of the app, defined in its package."""
 
-from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
+from conference.accounts.models import Block, Consent, Organisation, SpokenLanguage, User
 from conference.core.models import Event, Fact, OrganizingBody, Series, Stream
 from conference.events.models import BodyMember, EventRole
 from conference.notifications.models import Notification
@@ -21,6 +21,7 @@ from conference.rooms.models import Restriction, Room, RoomRole
 
 __all__ = [
     "AgendaFeed",
+    "Block",
     "BodyMember",
     "Consent",
     "Day",

@@ -18,13 +18,14 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from conference.accounts import codes
-from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
-from conference.accounts.queries import directory_consent_of
+from conference.accounts.models import Block, Consent, Organisation, SpokenLanguage, User
+from conference.accounts.queries import directory_consent_of, reachable_consent_of
 from conference.core.errors import Busy, Conflict, Denied
 from conference.core.journal import record
 from conference.core.limits import spend
@@ -337,9 +338,59 @@ def withdraw_from_directory(actor: Actor, event: Event) -> None:
         publish(f"person.{person.pk}", "rights", saved={"id": event.pk})
 
 
+@transaction.atomic
+def agree_to_be_reached(actor: Actor) -> Consent:
+    """Agree to get messages from people who take part in the same events. Doing it twice is harmless."""
+    person = _locked(actor)
+    present = reachable_consent_of(person)
+    if present is not None:
+        return present
+    consent = Consent.objects.create(
+        user=person, purpose=Consent.Purpose.REACHABLE, audience=Consent.Audience.PARTICIPANTS
+    )
+    record("consent.given", person, consent, purpose=consent.purpose, audience=consent.audience)
+    return consent
+
+
+@transaction.atomic
+def withdraw_from_being_reached(actor: Actor) -> None:
+    """Take that agreement back; harmless where there is none. What was written stays, nothing more can be."""
+    person = _locked(actor)
+    present = reachable_consent_of(person)
+    if present is not None:
+        _withdraw(present)
+        record("consent.withdrawn", person, present, purpose=present.purpose)
+
+
 def _withdraw(consent: Consent) -> None:
     consent.withdrawn = timezone.now()
     consent.save(update_fields=["withdrawn"])
+
+
+# --- Keeping away from each other ---
+
+
+@transaction.atomic
+def block(actor: Actor, person: User) -> Block:
+    """Neither of the two sees or reaches the other any more. The caller has fetched `person` as somebody whom the actor may
+    know of. The blocked person is told nothing; doing it twice is harmless."""
+    blocker = _locked(actor)
+    if person.pk == blocker.pk:
+        raise Conflict(_("You cannot block yourself."))
+    made, created = Block.objects.get_or_create(blocker=blocker, blocked=person)
+    if created:
+        record("block.made", blocker, made)
+    return made
+
+
+@transaction.atomic
+def unblock(actor: Actor, *, person_id: int) -> None:
+    """Take one's own block back; harmless where there is none. A block by the other one stays."""
+    blocker = _locked(actor)
+    found = Block.objects.filter(blocker=blocker, blocked=person_id).first()
+    if found is not None:
+        record("block.lifted", blocker, found)
+        found.delete()
 
 
 # --- Leaving for good ---
@@ -380,8 +431,9 @@ def delete_account(actor: Actor) -> None:
 
 @erases("accounts")
 def forget_person(person: User) -> None:
-    """Agreements are withdrawn (that they were given remains), all ways of signing in are gone."""
+    """Agreements are withdrawn (that they were given remains), blocks and all ways of signing in are gone."""
     Consent.objects.filter(user=person, withdrawn=None).update(withdrawn=timezone.now())
+    Block.objects.filter(Q(blocker=person) | Q(blocked=person)).delete()
     SpokenLanguage.objects.filter(user=person).delete()
     EmailAddress.objects.filter(user=person).delete()
     Authenticator.objects.filter(user=person).delete()

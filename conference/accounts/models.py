@@ -150,6 +150,7 @@ class Consent(models.Model):
 
     class Purpose(models.TextChoices):
         DIRECTORY = "directory", _("Be listed among the participants of an event")
+        REACHABLE = "reachable", _("Get messages from other participants")
 
     class Audience(models.TextChoices):
         ORGANIZERS = "organizers", _("Only the organizers")
@@ -174,3 +175,22 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.audience}"
+
+
+class Block(models.Model):
+    """Somebody wants nothing to do with somebody: neither sees or reaches the other, and the blocked person is never told."""
+
+    blocker = models.ForeignKey(User, models.CASCADE, related_name="blocks")
+    blocked = models.ForeignKey(User, models.CASCADE, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["blocker", "blocked"], name="block_once"),
+            models.CheckConstraint(
+                condition=~models.Q(blocker=models.F("blocked")), name="block_is_of_somebody_else"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"block {self.pk}"

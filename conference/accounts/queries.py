@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from conference.accounts.countries import country_name
-from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
+from conference.accounts.models import Block, Consent, Organisation, SpokenLanguage, User
 from conference.accounts.sectors import SECTORS
 from conference.core.languages import own_name
 from conference.core.models import Event
@@ -86,6 +87,50 @@ def directory_consent_of(viewer: Viewer, event: Event) -> Consent | None:
     return Consent.objects.filter(
         user=viewer, event=event, purpose=Consent.Purpose.DIRECTORY, withdrawn=None
     ).first()
+
+
+def reachable_consent_of(viewer: Viewer) -> Consent | None:
+    """The viewer's agreement, in force, to get messages from other participants. One for all events, as a conversation is."""
+    if viewer is None or not viewer.is_authenticated:
+        return None
+    return Consent.objects.filter(
+        user=viewer, event=None, purpose=Consent.Purpose.REACHABLE, withdrawn=None
+    ).first()
+
+
+def reachable_among(people: Collection[int]) -> frozenset[int]:
+    """Those of the people (ids) who agreed to get messages from other participants."""
+    agreed = Consent.objects.filter(
+        user__in=people,
+        user__is_active=True,
+        user__deleted=None,
+        event=None,
+        purpose=Consent.Purpose.REACHABLE,
+        withdrawn=None,
+    )
+    return frozenset(agreed.values_list("user_id", flat=True))
+
+
+def apart_from(person: Viewer) -> frozenset[int]:
+    """The ids of the people whom the person blocked or who blocked the person: neither is to see or reach the other."""
+    if person is None or not person.is_authenticated:
+        return frozenset()
+    pairs = Block.objects.filter(Q(blocker=person) | Q(blocked=person)).values_list(
+        "blocker_id", "blocked_id"
+    )
+    return frozenset(number for pair in pairs for number in pair if number != person.pk)
+
+
+def are_apart(one: int, other: int) -> bool:
+    """Whether one of the two people (ids) blocked the other."""
+    return Block.objects.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)).exists()
+
+
+def blocks_of(viewer: Viewer) -> QuerySet[Block]:
+    """Whom the viewer blocked, newest first. Who blocked the viewer is told to nobody."""
+    if viewer is None or not viewer.is_authenticated:
+        return Block.objects.none()
+    return Block.objects.filter(blocker=viewer).select_related("blocked__organisation").order_by("-pk")
 
 
 @exports(
@@ -173,3 +218,13 @@ def consents_of(viewer: User) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+@exports(
+    "blocks",
+    gettext_lazy("People you blocked"),
+    {"name": gettext_lazy("Name"), "created": gettext_lazy("Blocked")},
+)
+def own_blocks(viewer: User) -> list[dict[str, Any]]:
+    """Whom the viewer blocked, for their export."""
+    return [{"name": str(block.blocked), "created": block.created} for block in blocks_of(viewer)]
