@@ -1,9 +1,23 @@
 """All tables of this app, for Django."""
 
+from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.chat.models import Message
 from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
 from realtime.rules.models import RoomRules
 from realtime.stage.models import Publication
 
-__all__ = ["Ballot", "Hand", "Message", "Poll", "Publication", "Question", "RoomRules", "Vote"]
+__all__ = [
+    "Ballot",
+    "Caption",
+    "CaptionFeed",
+    "CaptionToken",
+    "Captioner",
+    "Hand",
+    "Message",
+    "Poll",
+    "Publication",
+    "Question",
+    "RoomRules",
+    "Vote",
+]

@@ -1,0 +1,1 @@
+"""Captions: what is said on the stage, in letters, in several languages."""
