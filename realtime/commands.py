@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Refusal
 from conference.core.streams import position
-from conference.rooms.queries import get_room, hosts_stream, room_stream
+from conference.rooms.queries import AUDIENCES, audience_stream, get_room, room_stream
 from realtime import queries
 from realtime.chat import commands as chat
 from realtime.connection import Connection, in_database
@@ -26,8 +26,6 @@ from realtime.stage import commands as stage
 from realtime.stage.actions import end_rights
 
 __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_room"]
-
-HOSTS = ".hosts"
 
 # To import the commands of a subject registers them.
 SUBJECTS = (chat, polls, questions, rules, stage)
@@ -53,10 +51,15 @@ async def enter(call: Call) -> Answer:
 async def _follow_room(connection: Connection, admission: queries.Admission) -> None:
     room_id = admission.room.pk
     await _follow(connection, room_stream(room_id))
-    if admission.runs:
-        await connection.follow(hosts_stream(room_id))
-    else:
-        connection.unfollow(hosts_stream(room_id))
+    for audience in admission.audiences:
+        await connection.follow(audience_stream(room_id, audience))
+    _leave_audiences(connection, admission)
+
+
+def _leave_audiences(connection: Connection, admission: queries.Admission) -> None:
+    """Hear nothing further of what is for others than this role."""
+    for audience in AUDIENCES.keys() - set(admission.audiences):
+        connection.unfollow(audience_stream(admission.room.pk, audience))
 
 
 @command("room.leave", NothingForm, Rate(20, 1.0))
@@ -109,7 +112,7 @@ async def resume(call: Call) -> Answer:
 
 async def look_at_room(connection: Connection, room_id: int, person: User | None, changed: bool) -> None:
     """After a change of rights, or once in a while: end what this person may not (any more) in a room in which they are."""
-    stream, behind = room_stream(room_id), hosts_stream(room_id)
+    stream = room_stream(room_id)
     admission = await in_database(_admission, person, room_id)
     if changed or admission is None or admission.role != connection.rooms.get(room_id):
         stays = await in_database(end_rights, connection.socket.person, room_id)
@@ -120,8 +123,7 @@ async def look_at_room(connection: Connection, room_id: int, person: User | None
         connection.socket.answer(signal_frame(stream, "closed", error.as_data()))
     elif admission is not None:
         connection.live.presence.know(room_id, admission.person, in_hall=admission.in_hall)
-        if not admission.runs:
-            connection.unfollow(behind)
+        _leave_audiences(connection, admission)
         if room_id in connection.rooms and connection.rooms[room_id] != admission.role:
             connection.rooms[room_id] = admission.role
             connection.socket.answer(signal_frame(stream, "role", admission.as_data()))
@@ -135,11 +137,15 @@ def _admission(person: User | None, room_id: int) -> queries.Admission | None:
 
 
 async def _follow(connection: Connection, stream: str) -> None:
-    """A room and what only its hosts see of it count as one."""
-    followed = {each.removesuffix(HOSTS) for each in connection.streams}
-    if stream.removesuffix(HOSTS) not in followed and len(followed) >= MAX_STREAMS:
+    """A room and what only some in it see count as one."""
+    followed = {_without_audience(each) for each in connection.streams}
+    if _without_audience(stream) not in followed and len(followed) >= MAX_STREAMS:
         raise Conflict(
             _("One page can follow only %(limit)d things at once. Leave a room first.")
             % {"limit": MAX_STREAMS}
         )
     await connection.follow(stream)
+
+
+def _without_audience(stream: str) -> str:
+    return ".".join(stream.split(".")[:2])

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from conference.core.streams import positions
-from conference.rooms.queries import hosts_stream, room_stream
+from conference.rooms.queries import AUDIENCES, audience_stream, room_stream
 from realtime.hub import Hub, end
 from realtime.presence import Presence
 from realtime.sockets import Socket
@@ -208,7 +208,8 @@ class Connection:
         """Be there no more, and hear nothing further of it."""
         self.leave(room_id)
         self.unfollow(room_stream(room_id))
-        self.unfollow(hosts_stream(room_id))
+        for audience in AUDIENCES:
+            self.unfollow(audience_stream(room_id, audience))
 
     def leave_everything(self) -> None:
         for room_id in list(self.rooms):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from realtime.fields import StrictInteger
 
-STREAM_NAME = r"^((room|person|event)\.[1-9][0-9]{0,15}|room\.[1-9][0-9]{0,15}\.hosts)$"
+STREAM_NAME = r"^((room|person|event)\.[1-9][0-9]{0,15}|room\.[1-9][0-9]{0,15}\.(backstage|hosts))$"
 
 
 class ResumeForm(forms.Form):

@@ -19,11 +19,13 @@ from conference.core.streams import encode, position, positions
 from conference.events.queries import Viewer, events_of
 from conference.rooms.models import Room
 from conference.rooms.queries import (
+    AUDIENCES,
     ON_STAGE,
     RUNS,
+    audience_stream,
+    audiences_of,
     get_room,
     get_room_and_standing,
-    hosts_stream,
     room_stream,
 )
 from realtime.snapshots import own_part, shared_part
@@ -58,12 +60,17 @@ class Admission:
     def runs(self) -> bool:
         return self.role in RUNS
 
+    @property
+    def audiences(self) -> list[str]:
+        return audiences_of(self.role)
+
     def as_data(self) -> dict[str, Any]:
         return {
             "room": self.room.pk,
             "role": self.role,
             "may_publish": self.role in ON_STAGE,
             "runs": self.runs,
+            "audiences": self.audiences,
             "stream": room_stream(self.room.pk),
         }
 
@@ -90,13 +97,13 @@ def room_now(viewer: User, admission: Admission) -> tuple[dict[str, Any], str]:
     The positions are read before the state: an update in between is applied twice by the browser, never missed.
     """
     room, stream = admission.room, room_stream(admission.room.pk)
-    behind = hosts_stream(room.pk)
-    known = positions([stream, behind] if admission.runs else [stream])
+    behind = {audience: audience_stream(room.pk, audience) for audience in admission.audiences}
+    known = positions([stream, *behind.values()])
     data = {**admission.as_data(), "seq": known[stream], "own": own_part(viewer, room, admission.role)}
     encoded = shared_part(room, known[stream])
-    if admission.runs:
-        hosts = encode({"stream": behind, "seq": known[behind]})[:-1]
-        encoded += f',"hosts":{hosts},{shared_part(room, known[behind], hosts=True)}}}'
+    for audience, name in behind.items():
+        head = encode({"stream": name, "seq": known[name]})[:-1]
+        encoded += f',"{audience}":{head},{shared_part(room, known[name], audience)}}}'
     return data, encoded
 
 
@@ -115,7 +122,7 @@ def get_stream(viewer: Viewer, stream: str) -> dict[str, Any]:
     known: dict[str, Any] = {"stream": stream}
     if kind == "room":
         _room, role = get_room(viewer, int(number))
-        if audience and role not in RUNS:
+        if audience and role not in AUDIENCES[audience[0]]:
             raise Missing(_("There is no such stream."))
     elif kind == "event":
         get_event_by_id(viewer, int(number))

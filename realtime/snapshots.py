@@ -1,9 +1,9 @@
 """What a room shows to whoever comes in. Each subject adds its part; this joins them, and keeps what is the same for all.
 
 Entering is the scarcest thing a process does, and most of what is told is the same for everybody. So the shared part of a
-room is read and encoded once for each audience (everyone, those who run the room) and language, and kept for as long as the
-stream stands where it stood: nothing in a room may change without an update on its stream. What is one person's own
-(`shows_to_person`) is read each time and must be small.
+room is read and encoded once for each audience (everyone, those on the stage, those who run the room) and language, and kept
+for as long as the stream stands where it stood: nothing in a room may change without an update on its stream. What is one
+person's own (`shows_to_person`) is read each time and must be small.
 
     @shows_to_everyone
     def poll_part(room: Room) -> dict[str, Any]:
@@ -25,11 +25,16 @@ from django.utils.translation import get_language
 from conference.accounts.models import User
 from conference.core.streams import encode
 from conference.rooms.models import Room
+from conference.rooms.queries import AUDIENCES
 
 Part = TypeVar("Part", bound=Callable[..., dict[str, Any]])
 
-_everyone: list[Callable[[Room], dict[str, Any]]] = []
-_hosts: list[Callable[[Room], dict[str, Any]]] = []
+EVERYONE = ""
+
+_parts: dict[str, list[Callable[[Room], dict[str, Any]]]] = {
+    EVERYONE: [],
+    **{audience: [] for audience in AUDIENCES},
+}
 _person: list[Callable[[User, Room, str], dict[str, Any]]] = []
 
 KEPT = 512
@@ -40,14 +45,21 @@ LONGEST = 30.0
 
 def shows_to_everyone(part: Part) -> Part:
     """Register what a subject shows to everyone in the room: `part(room)`."""
-    _everyone.append(part)
+    _parts[EVERYONE].append(part)
     return part
 
 
 def shows_to_hosts(part: Part) -> Part:
     """Register what a subject shows to those who run the room, beside what everyone sees: `part(room)`. Its updates go to
     `rooms.queries.hosts_stream`."""
-    _hosts.append(part)
+    _parts["hosts"].append(part)
+    return part
+
+
+def shows_to_stage(part: Part) -> Part:
+    """Register what a subject shows to those with a part on the stage, beside what everyone sees: `part(room)`. Its updates go
+    to `rooms.queries.backstage_stream`."""
+    _parts["backstage"].append(part)
     return part
 
 
@@ -66,15 +78,15 @@ class Shared(NamedTuple):
     encoded: str
 
 
-_kept: OrderedDict[tuple[int, bool, str | None], Shared] = OrderedDict()
+_kept: OrderedDict[tuple[int, str, str | None], Shared] = OrderedDict()
 _lock = threading.Lock()
-_reading: dict[tuple[int, bool, str | None], threading.Lock] = {}
+_reading: dict[tuple[int, str, str | None], threading.Lock] = {}
 
 
-def shared_part(room: Room, seq: int, *, hosts: bool = False) -> str:
-    """What everyone (or every host) gets to see, as `"state":{...},"more":...`. `seq` is the position of the stream, read
-    before; what is newer may be in it too."""
-    key = (room.pk, hosts, get_language())
+def shared_part(room: Room, seq: int, audience: str = EVERYONE) -> str:
+    """What everyone (or one of the `rooms.queries.AUDIENCES`) gets to see, as `"state":{...},"more":...`. `seq` is the position
+    of its stream, read before; what is newer may be in it too."""
+    key = (room.pk, audience, get_language())
     known = _look_up(key, seq)
     if known is None:
         with _lock:
@@ -83,7 +95,7 @@ def shared_part(room: Room, seq: int, *, hosts: bool = False) -> str:
             known = _look_up(key, seq)
             if known is None:
                 data: dict[str, Any] = {"state": {}}
-                for part in _hosts if hosts else _everyone:
+                for part in _parts[audience]:
                     found = part(room)
                     data["state"] |= found.pop("state", {})
                     data |= found
@@ -97,7 +109,7 @@ def shared_part(room: Room, seq: int, *, hosts: bool = False) -> str:
     return known.encoded
 
 
-def _look_up(key: tuple[int, bool, str | None], seq: int) -> Shared | None:
+def _look_up(key: tuple[int, str, str | None], seq: int) -> Shared | None:
     known = _kept.get(key)
     return known if known and known.seq == seq and time.monotonic() - known.read < LONGEST else None
 

@@ -22,6 +22,9 @@ RUNS = frozenset({Role.HOST, Role.MODERATOR})
 ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER})
 """Roles that may send picture and sound."""
 
+AUDIENCES = {"backstage": ON_STAGE, "hosts": RUNS}
+"""Who follows more than what everyone in the room sees: by the name of the stream behind, in the order of the names."""
+
 
 class Standing(NamedTuple):
     """What someone is in a room: a role, or None for a stranger; whether their ticket is for being in the hall; and what
@@ -134,4 +137,19 @@ def room_stream(room_id: int) -> str:
 
 def hosts_stream(room_id: int) -> str:
     """The stream that those who run the room (`RUNS`) follow besides."""
-    return f"room.{room_id}.hosts"
+    return audience_stream(room_id, "hosts")
+
+
+def backstage_stream(room_id: int) -> str:
+    """The stream that those with a part on the stage (`ON_STAGE`) follow besides."""
+    return audience_stream(room_id, "backstage")
+
+
+def audience_stream(room_id: int, audience: str) -> str:
+    """The stream of one of the `AUDIENCES`."""
+    return f"room.{room_id}.{audience}"
+
+
+def audiences_of(role: str) -> list[str]:
+    """The `AUDIENCES` to which someone with this role belongs."""
+    return [audience for audience, roles in AUDIENCES.items() if role in roles]

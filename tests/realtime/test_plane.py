@@ -31,7 +31,8 @@ from conference.core.streams import (
 )
 from conference.events.actions import take_role
 from conference.events.models import EventRole
-from conference.rooms.queries import hosts_stream, room_stream
+from conference.rooms.actions import set_room_roles
+from conference.rooms.queries import backstage_stream, hosts_stream, room_stream
 from realtime import farewell
 from realtime.chat.actions import send_message
 from realtime.commands import COMMANDS
@@ -310,6 +311,60 @@ async def test_who_does_not_run_the_room_any_more_stays_but_hears_nothing_of_the
     def tell() -> None:
         with transaction.atomic():
             publish(hosts_stream(world.room.pk), "message", saved={"id": 1})
+        send_message(world.sari, world.room.pk, client_id=uuid.uuid4(), text="For everyone")
+
+    await in_db(tell)()
+    while not (frame := await one.frame())["stream"].startswith("room."):
+        pass
+    assert frame["data"].get("text") == "For everyone"
+
+
+# --- those with a part on the stage ---
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_the_stage_follows_a_stream_of_its_own_and_others_do_not(world: World, tab: OpenTab) -> None:
+    speaker, host, guest = await tab(world.bounmy), await tab(world.moderator), await tab(world.noy)
+    behind = backstage_stream(world.room.pk)
+    for one, audiences in ((speaker, ["backstage"]), (host, ["backstage", "hosts"])):
+        entered = (await one.ask("room.enter", world.room.pk))["data"]
+        assert (entered["audiences"], entered["backstage"]["stream"]) == (audiences, behind)
+        assert isinstance(entered["backstage"]["state"], dict)
+        assert ("hosts" in entered) == ("hosts" in audiences)
+    other = (await guest.ask("room.enter", world.room.pk))["data"]
+    assert (other["audiences"], "backstage" in other, "hosts" in other) == ([], False, False)
+    assert (await guest.ask("stream.resume", stream=behind, seq=0))["error"]["code"] == "missing"
+    hosts = hosts_stream(world.room.pk)
+    assert (await speaker.ask("stream.resume", stream=hosts, seq=0))["error"]["code"] == "missing"
+
+    def tell() -> None:
+        with transaction.atomic():
+            publish(behind, "message", saved={"id": 1})
+
+    await in_db(tell)()
+    for one in (speaker, host):
+        assert (await one.frame())["stream"] == behind
+    assert await guest.silence()
+    resumed = (await speaker.ask("stream.resume", stream=behind, seq=0))["data"]
+    assert [each["seq"] for each in resumed["updates"]] == [1]
+    await speaker.ask("room.leave", world.room.pk)
+    await in_db(tell)()
+    assert await speaker.silence()
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_who_has_no_part_on_the_stage_any_more_hears_nothing_further_of_it(
+    world: World, tab: OpenTab
+) -> None:
+    await in_db(set_room_roles)(world.room, {world.noy.pk: "speaker", world.moderator.pk: "moderator"})
+    one = await tab(world.noy, world.room)
+    await in_db(set_room_roles)(world.room, {world.moderator.pk: "moderator"})
+    part = await one.signal("role")
+    assert (part["role"], part["audiences"]) == ("attendee", [])
+
+    def tell() -> None:
+        with transaction.atomic():
+            publish(backstage_stream(world.room.pk), "message", saved={"id": 1})
         send_message(world.sari, world.room.pk, client_id=uuid.uuid4(), text="For everyone")
 
     await in_db(tell)()

@@ -2,8 +2,9 @@
  * What this browser knows of a room, kept true: it enters, applies updates in their order, resumes after a cut, and sends
  * what was written, once, however often the line breaks.
  *
- * There are up to three streams: the room's, that of those who run it (`room.12.hosts`) if we do, and our own (`person.7`) for
- * what concerns nobody else. Whatever kinds of things the room shows stand in `state`, `behind` and `own`, by kind and id.
+ * There are several streams: the room's, those of the audiences that our part makes us belong to (`room.12.backstage` for those
+ * on the stage, `room.12.hosts` for those who run the room), and our own (`person.7`) for what concerns nobody else. Whatever
+ * kinds of things the room shows stand in `state`, `backstage`, `behind` and `own`, by kind and id.
  *
  * Events: `change` (something shown has changed), `state` (see `phase`), `signal` (passing news; `detail` is the frame).
  */
@@ -21,6 +22,8 @@ import { CommandError } from "./socket.js";
 /** @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} Memory */
 
 const MOST_MESSAGES = 500;
+/** Those in the room who see more than everyone: each audience has a stream. */
+const AUDIENCES = ["backstage", "hosts"];
 
 /** The state as updates change it: kinds of things, each by id. Applying an update twice is harmless.
  * @param {Record<string, Map<number, any>>} state
@@ -48,6 +51,11 @@ function keyed(state) {
   return Object.fromEntries(Object.entries(state).map(([kind, things]) => [kind, Array.isArray(things) ? byId(things) : things]));
 }
 
+/** @param {string[] | undefined} some
+ * @param {string[]} others
+ * @returns {boolean} */
+const same = (some = [], others) => some.join() === others.join();
+
 /** How far we are in one stream. */
 class Track {
   /** The number of the last update that was applied. @type {number | null} */ seq = null;
@@ -73,11 +81,13 @@ export class Room extends EventTarget {
    * @type {{message: Map<number, Message>, publication: Map<number, Publication>} & Record<string, Map<number, any>>} */
   state = { message: new Map(), publication: new Map() };
   /** What only those who run the room see. @type {Record<string, Map<number, any>>} */ behind = {};
+  /** What only those with a part on the stage see. @type {Record<string, Map<number, any>>} */ backstage = {};
   /** What is only ours here; lists of things are maps by id. @type {Record<string, any>} */ own = {};
   /** @type {Unsent[]} */ unsent = [];
 
   #track;
-  #hosts;
+  /** How far we are with what only some in the room see, by audience. @type {Map<string, Track>} */ #also;
+  /** The audiences to which we belong. @type {string[]} */ #audiences = [];
   /** How far we are in our own stream, as far as we know. @type {number | null} */ #mine = null;
   #sending = false;
   #stopped = false;
@@ -93,7 +103,7 @@ export class Room extends EventTarget {
     this.socket = socket;
     this.id = id;
     this.#track = new Track(`room.${id}`);
-    this.#hosts = new Track(`room.${id}.hosts`);
+    this.#also = new Map(AUDIENCES.map((audience) => [audience, new Track(`room.${id}.${audience}`)]));
     this.memory = memory;
     this.#recall();
   }
@@ -187,8 +197,7 @@ export class Room extends EventTarget {
   };
 
   #hold() {
-    this.#track.held ??= [];
-    this.#hosts.held ??= [];
+    for (const track of this.#tracks) track.held ??= [];
   }
 
   /** Enter, or go on from where we were. */
@@ -196,7 +205,7 @@ export class Room extends EventTarget {
     this.#hold();
     try {
       if (this.#track.seq === null) this.#enter(await this.ask("room.enter"));
-      else await this.#goOn(this.#track.seq, this.#hosts.seq);
+      else await this.#goOn(this.#track.seq);
       this.#tries = 0;
       this.#become("here");
       void this.#sendNext();
@@ -231,27 +240,29 @@ export class Room extends EventTarget {
   /** @param {any} snapshot */
   #enter(snapshot) {
     this.state = { message: new Map(), publication: new Map(), ...keyed(snapshot.state) };
-    this.behind = keyed(snapshot.hosts?.state ?? {});
     this.own = keyed(snapshot.own ?? {});
     this.more = snapshot.more;
     this.#know(snapshot);
     this.#track.seq = snapshot.seq;
-    this.#hosts.seq = snapshot.hosts?.seq ?? null;
+    this.behind = keyed(snapshot.hosts?.state ?? {});
+    this.backstage = keyed(snapshot.backstage?.state ?? {});
+    for (const [audience, track] of this.#also) track.seq = snapshot[audience]?.seq ?? null;
     this.#release();
   }
 
-  /** @param {number} seq
-   * @param {number | null} hosts */
-  async #goOn(seq, hosts) {
+  /** @param {number} seq */
+  async #goOn(seq) {
     const answer = await this.socket.ask("stream.resume", { stream: this.#track.stream, seq });
-    // Whoever came to run the room, or runs it no more, sees another room.
-    if ((answer.runs ?? false) !== (hosts !== null)) throw new CommandError({ code: "gap", message: "" });
-    const also = hosts === null ? null : await this.socket.ask("stream.resume", { stream: this.#hosts.stream, seq: hosts });
-    for (const frame of answer.updates) this.#applyNext(this.#track, frame);
-    for (const frame of also?.updates ?? []) this.#applyNext(this.#hosts, frame);
+    // Whoever got another part meanwhile sees another room.
+    if (!same(answer.audiences, this.#audiences)) throw new CommandError({ code: "gap", message: "" });
+    /** @type {[Track, any][]} */ const answers = [[this.#track, answer]];
+    for (const audience of this.#audiences) {
+      const track = /** @type {Track} */ (this.#also.get(audience));
+      answers.push([track, await this.socket.ask("stream.resume", { stream: track.stream, seq: track.seq ?? 0 })]);
+    }
+    for (const [track, { updates }] of answers) for (const frame of updates) this.#applyNext(track, frame);
     this.#know(answer);
-    this.#track.seq = Math.max(this.#track.seq ?? 0, answer.seq);
-    if (also) this.#hosts.seq = Math.max(this.#hosts.seq ?? 0, also.seq);
+    for (const [track, { seq: now }] of answers) track.seq = Math.max(track.seq ?? 0, now);
     this.#release();
   }
 
@@ -262,16 +273,21 @@ export class Room extends EventTarget {
     this.problem = null;
   }
 
-  /** @param {{role: string, may_publish: boolean, runs?: boolean}} part */
+  /** @param {{role: string, may_publish: boolean, runs?: boolean, audiences?: string[]}} part */
   #be(part) {
     this.role = part.role;
     this.mayPublish = part.may_publish;
     this.runs = part.runs ?? false;
+    this.#audiences = part.audiences ?? [];
+  }
+
+  get #tracks() {
+    return [this.#track, ...this.#also.values()];
   }
 
   /** Apply what came while we were asking. */
   #release() {
-    for (const track of [this.#track, this.#hosts]) {
+    for (const track of this.#tracks) {
       const held = track.held ?? [];
       track.held = null;
       for (const frame of held.sort((one, other) => (one.seq ?? 0) - (other.seq ?? 0))) this.#update(track, frame);
@@ -283,7 +299,7 @@ export class Room extends EventTarget {
   #onFrame = (event) => {
     const frame = /** @type {CustomEvent<Frame>} */ (event).detail;
     if (this.phase === "closed") return;
-    const track = [this.#track, this.#hosts].find(({ stream }) => stream === frame.stream);
+    const track = this.#tracks.find(({ stream }) => stream === frame.stream);
     if (!track) {
       if (frame.stream === `person.${this.me}`) this.#hear(frame);
     } else if (frame.update) this.#update(track, frame);
@@ -300,10 +316,11 @@ export class Room extends EventTarget {
       const { seq = Infinity } = frame.data;
       this.#soon(Math.random() * 3000, () => track.seq !== null && track.seq < seq);
     } else if (frame.signal === "role") {
-      const ran = this.runs;
+      const before = this.#audiences;
       this.#be(frame.data);
-      if (ran !== this.runs) {
-        this.behind = {};
+      if (!same(before, this.#audiences)) {
+        if (!this.#audiences.includes("hosts")) this.behind = {};
+        if (!this.#audiences.includes("backstage")) this.backstage = {};
         this.#track.seq = null;
         void this.#synchronise();
       }
@@ -350,7 +367,7 @@ export class Room extends EventTarget {
   #applyNext(track, frame) {
     if ((frame.seq ?? 0) <= (track.seq ?? 0)) return;
     track.seq = frame.seq ?? null;
-    apply(track === this.#track ? this.state : this.behind, frame);
+    apply(track === this.#track ? this.state : track === this.#also.get("hosts") ? this.behind : this.backstage, frame);
     if (track !== this.#track) return;
     if (frame.update === "message.saved") this.#arrived(frame.data);
     if (this.state.message.size > MOST_MESSAGES) {

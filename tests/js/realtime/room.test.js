@@ -301,7 +301,7 @@ test("who loses the part sees another room, and who gets it too", async () => {
   assert.deepEqual(reports(room), []);
   const told = (runs) => {
     server.runs = runs;
-    server.deliver({ stream: "room.1", signal: "role", data: { role: runs ? "moderator" : "attendee", may_publish: runs, runs } });
+    server.deliver({ stream: "room.1", signal: "role", data: { role: runs ? "moderator" : "attendee", may_publish: runs, runs, audiences: server.audiences } });
   };
   told(true);
   await until(() => reports(room).length === 1);
@@ -309,6 +309,46 @@ test("who loses the part sees another room, and who gets it too", async () => {
   assert.deepEqual([room.runs, reports(room)], [false, []]);
   await settled();
   assert.deepEqual(reports(room), []);
+});
+
+const onStage = (room) => [...(room.backstage.report?.keys() ?? [])];
+
+test("a speaker hears what is for the stage, not what is for hosts; a host hears both; others neither", async () => {
+  const server = new Server();
+  server.speaks = true;
+  server.behind(1, "backstage");
+  server.behind(1, "hosts");
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.behind(2, "backstage");
+  assert.deepEqual([onStage(room), reports(room)], [[1, 2], []]);
+  server.cut();
+  server.behind(3, "backstage");
+  await until(() => room.phase === "here");
+  assert.deepEqual(onStage(room), [1, 2, 3]);
+  const told = (runs, speaks) => {
+    Object.assign(server, { runs, speaks });
+    server.deliver({ stream: "room.1", signal: "role", data: { role: "any", may_publish: runs || speaks, runs, audiences: server.audiences } });
+  };
+  told(true, false);
+  await until(() => reports(room).length === 1);
+  assert.deepEqual(onStage(room), [1, 2, 3]);
+  server.behind(2, "hosts");
+  await until(() => reports(room).length === 2);
+  told(false, false);
+  assert.deepEqual([onStage(room), reports(room)], [[], []]);
+});
+
+test("who got another part while away sees another room", async () => {
+  const server = new Server();
+  server.speaks = true;
+  server.behind(1, "backstage");
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.cut();
+  server.speaks = false;
+  await until(() => room.phase === "here" && server.asked.filter(({ command }) => command === "room.enter").length === 2);
+  assert.deepEqual(onStage(room), []);
 });
 
 test("who is told where the stream stands resumes only when behind", async () => {

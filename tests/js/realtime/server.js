@@ -18,9 +18,11 @@ export class Server {
     this.refuse = {};
     this.forgetBefore = 0;
     this.person = 7;
-    /** Whether the person runs the room, and what only they see. */
+    /** Whether the person runs the room, or has a part on its stage, and what only those see. */
     this.runs = false;
+    this.speaks = false;
     this.hosts = [];
+    this.backstage = [];
   }
 
   /** @returns the far end of a new line, as a browser sees it */
@@ -78,11 +80,15 @@ export class Server {
     for (const line of this.lines) if (line.follows && !line.silent) this.#tell(line, frame);
   }
 
-  /** Tell those who run the room something. */
-  behind(id) {
-    const frame = { stream: "room.1.hosts", update: "report.saved", seq: this.hosts.length + 1, data: { id } };
-    this.hosts.push(frame);
-    if (this.runs) this.deliver(frame);
+  get audiences() {
+    return [...(this.runs || this.speaks ? ["backstage"] : []), ...(this.runs ? ["hosts"] : [])];
+  }
+
+  /** Tell those who run the room something, or those on its stage. */
+  behind(id, audience = "hosts") {
+    const frame = { stream: `room.1.${audience}`, update: "report.saved", seq: this[audience].length + 1, data: { id } };
+    this[audience].push(frame);
+    if (this.audiences.includes(audience)) this.deliver(frame);
   }
 
   #publish(update, data) {
@@ -107,15 +113,19 @@ export class Server {
   }
 
   #answer(line, command, data) {
-    const known = { role: this.runs ? "moderator" : "attendee", may_publish: this.runs, runs: this.runs, stream: "room.1", seq: this.seq, presence: { count: 1, people: [] } };
+    const known = { role: this.runs ? "moderator" : "attendee", may_publish: this.runs || this.speaks, runs: this.runs, audiences: this.audiences, stream: "room.1", seq: this.seq, presence: { count: 1, people: [] } };
     if (command === "room.enter") {
       line.follows = true;
       const state = { message: [...this.messages.values()].slice(-50), publication: [...this.publications.values()] };
-      const hosts = { stream: "room.1.hosts", seq: this.hosts.length, state: { report: this.hosts.map(({ data: report }) => report) } };
-      return { ...known, ...(this.runs ? { hosts } : {}), room: 1, state, more: this.messages.size > 50 };
+      const also = Object.fromEntries(this.audiences.map((audience) => {
+        const report = this[audience].map((frame) => frame.data);
+        return [audience, { stream: `room.1.${audience}`, seq: report.length, state: { report } }];
+      }));
+      return { ...known, ...also, room: 1, state, more: this.messages.size > 50 };
     }
-    if (command === "stream.resume" && data.stream === "room.1.hosts") {
-      return { stream: data.stream, seq: this.hosts.length, updates: this.hosts.filter(({ seq }) => seq > data.seq) };
+    const [, , audience] = command === "stream.resume" ? data.stream.split(".") : [];
+    if (audience) {
+      return { stream: data.stream, seq: this[audience].length, updates: this[audience].filter(({ seq }) => seq > data.seq) };
     }
     if (command === "stream.resume") {
       line.follows = true;
