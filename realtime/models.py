@@ -2,6 +2,7 @@
 
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.chat.models import Message
+from realtime.direct.models import Conversation, DirectMessage, Side
 from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
 from realtime.rules.models import RoomRules
@@ -13,11 +14,14 @@ __all__ = [
     "CaptionFeed",
     "CaptionToken",
     "Captioner",
+    "Conversation",
+    "DirectMessage",
     "Hand",
     "Message",
     "Poll",
     "Publication",
     "Question",
     "RoomRules",
+    "Side",
     "Vote",
 ]

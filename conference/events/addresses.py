@@ -10,7 +10,7 @@ from conference.core.models import SLUG, Event
 RESERVED = frozenset(
     {
         "about", "account", "accounts", "admin", "api", "assets", "bodies", "events", "healthz", "help", "inbox", "jsi18n",
-        "language", "live", "login", "logout", "me", "media", "my", "new", "people", "r", "search", "series", "signup", "static",
+        "language", "live", "login", "logout", "me", "media", "messages", "my", "new", "people", "r", "search", "series", "signup", "static",
         "uploads", "welcome", "ws",
     }
 )  # fmt: skip

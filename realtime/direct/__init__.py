@@ -1,0 +1,1 @@
+"""Messages between two people who agreed to be reachable."""
