@@ -24,7 +24,7 @@ PACKAGES = [path for path in PACKAGES if path.name not in NOT_PACKAGES]
 EDGES = ("views", "consumers", "commands")
 ROLES = ("models", "queries", "actions", "forms", "urls", "routing", *EDGES)
 FORBIDDEN_NAMES = {"tasks", "signals", "managers", "serializers", "services", "utils", "helpers"}
-ANNOUNCE = {"publish", "record", "notify"}
+ANNOUNCE = {"publish", "publish_each", "record", "notify", "notify_many"}
 
 # Pages and doors that are open to people who have not signed in, each with its reason. A page of an event shows them
 # what the event has published, and nothing else; the tests of the page say so.

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -82,6 +82,31 @@ def publish(
             cursor.execute(_NEXT, [name])
             seq = cursor.fetchone()[0]
             frames.append((name, seq, encode({"stream": name, "update": update, "seq": seq, "data": data})))
+    transaction.on_commit(lambda: _send(frames))
+
+
+_NEXT_OF_EACH = """
+    INSERT INTO conference_stream (name, seq)
+    SELECT name, 1 FROM unnest(%s::text[]) WITH ORDINALITY AS each(name, place) ORDER BY place
+    ON CONFLICT (name) DO UPDATE SET seq = conference_stream.seq + 1
+    RETURNING name, seq
+"""
+
+
+def publish_each(kind: str, saved: Mapping[str, dict[str, Any]]) -> None:
+    """`publish` for many streams at once, each with its own thing: one statement however many there are."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("publish_each() belongs inside the transaction of the action.")
+    if not saved:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_NEXT_OF_EACH, [sorted(saved)])
+        numbers = cursor.fetchall()
+    update = f"{kind}.saved"
+    frames = [
+        (name, seq, encode({"stream": name, "update": update, "seq": seq, "data": saved[name]}))
+        for name, seq in numbers
+    ]
     transaction.on_commit(lambda: _send(frames))
 
 

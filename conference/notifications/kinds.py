@@ -32,10 +32,16 @@ def subject_of(kind: str, data: dict[str, Any]) -> str:
             return _("Your registration is approved: %(title)s") % {"title": title}
         case "ticket.withdrawn":
             return _("The organizers have taken your ticket back: %(title)s") % {"title": title}
+        case "announcement.made":
+            return _("Announcement: %(title)s") % {"title": title}
+        case "announcement.withdrawn":
+            return _("Withdrawn announcement: %(title)s") % {"title": title}
         case _:
             return title or _("News from Chama")
 
 
 def body_of(kind: str, data: dict[str, Any]) -> str:
     """A few sentences; `data["lines"]` are texts in several languages, one for each thing that changed."""
+    if kind == "announcement.withdrawn":
+        return _("This announcement was withdrawn. It does not hold any more.")
     return "\n".join(localise(line) for line in data.get("lines", []) if line)

@@ -15,6 +15,9 @@ class Notification(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, null=True, related_name="+")
     kind = models.CharField(max_length=60)
     data = models.JSONField(default=dict)
+    source = models.CharField(
+        max_length=60, blank=True, help_text="What told many people at once, such as announcement:12."
+    )
     link = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField(auto_now_add=True)
     read = models.DateTimeField(null=True, blank=True)
@@ -27,6 +30,11 @@ class Notification(models.Model):
 
     class Meta:
         ordering = ["-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "user"], condition=~models.Q(source=""), name="notification_once_per_source"
+            ),
+        ]
         indexes = [
             models.Index(fields=["user", "-created"], name="notification_inbox"),
             models.Index(

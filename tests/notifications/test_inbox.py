@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from conference.accounts.models import User
-from conference.notifications.actions import notify, send_mails
+from conference.core.streams import position
+from conference.notifications.actions import notify, notify_many, replace_notices, send_mails
 from conference.notifications.models import Notification
 from conference.notifications.queries import inbox_of, unread_count
 from tests.factories import make_event, make_user
@@ -90,3 +92,53 @@ def test_who_left_is_neither_noted_nor_mailed() -> None:
     send_mails()
     assert not mail.outbox
     assert not Notification.objects.filter(mailed=None).exists()
+
+
+# --- many at once ---
+
+
+def tell_many(people: list[User], *, by_mail: bool = False) -> int:
+    with transaction.atomic():
+        return notify_many(
+            people,
+            "announcement.made",
+            source="announcement:7",
+            mail=by_mail,
+            data={"title": {"en": "Fair"}, "lines": [{"en": "Lunch is served."}, "https://example.org/menu"]},
+        )
+
+
+def test_many_are_told_in_few_statements_and_nobody_twice() -> None:
+    people = [make_user() for _number in range(30)]
+    with CaptureQueriesContext(connection) as captured:
+        assert tell_many(people[:20]) == 20
+    assert len(captured) <= 6
+    assert tell_many(people) == 10
+    assert [unread_count(person) for person in people] == [1] * 30
+    assert {position(f"person.{person.pk}") for person in people} == {1}
+
+
+def test_many_are_mailed_only_where_that_was_wanted_and_the_left_are_not_told() -> None:
+    left = make_user()
+    User.objects.filter(pk=left.pk).update(deleted=timezone.now())
+    left.refresh_from_db()
+    assert tell_many([make_user(), left]) == 1
+    send_mails()
+    assert mail.outbox == []
+    tell_many([make_user(email="noy@example.org")], by_mail=True)
+    send_mails()
+    assert [(sent.to, sent.subject) for sent in mail.outbox] == [(["noy@example.org"], "Announcement: Fair")]
+
+
+def test_what_does_not_hold_any_more_says_so_and_is_not_mailed(client: Client) -> None:
+    person = make_user()
+    tell_many([person], by_mail=True)
+    client.force_login(person)
+    page = client.get("/me/inbox/").content.decode()
+    assert "Lunch is served." in page and '<a href="https://example.org/menu" rel="nofollow">' in page
+    data = {"title": {"en": "Fair"}}
+    assert replace_notices("announcement:7", kind="announcement.withdrawn", data=data) == 1
+    page = client.get("/me/inbox/").content.decode()
+    assert "Withdrawn announcement: Fair" in page and "Lunch is served." not in page
+    send_mails()
+    assert mail.outbox == []
