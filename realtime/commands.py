@@ -20,6 +20,7 @@ from realtime.polls import commands as polls
 from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
 from realtime.questions import commands as questions
+from realtime.reactions import commands as reactions
 from realtime.registry import COMMANDS, Answer, Call, clean, command, find_command, room_of
 from realtime.rules import commands as rules
 from realtime.stage import commands as stage
@@ -28,7 +29,7 @@ from realtime.stage.actions import end_rights
 __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_room"]
 
 # To import the commands of a subject registers them.
-SUBJECTS = (chat, polls, questions, rules, stage)
+SUBJECTS = (chat, polls, questions, reactions, rules, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False, asks_who=False)
@@ -80,7 +81,7 @@ async def follow_event(call: Call) -> Answer:
     stream = f"event.{call.data['event']}"
     await in_database(queries.get_stream, call.person, stream)
     await _follow(call.connection, stream)
-    return Answer(await in_database(queries.get_stream, call.person, stream))
+    return Answer(*await in_database(queries.event_now, call.person, call.data["event"]))
 
 
 @command("stream.resume", ResumeForm, Rate(20, 1.0, of_person=True), in_room=False)

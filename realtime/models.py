@@ -5,7 +5,9 @@ from realtime.chat.models import Message
 from realtime.direct.models import Conversation, DirectMessage, Side
 from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
+from realtime.reactions.models import ReactionTotal
 from realtime.rules.models import RoomRules
+from realtime.screen.models import ScreenLink
 from realtime.stage.models import Publication
 
 __all__ = [
@@ -21,7 +23,9 @@ __all__ = [
     "Poll",
     "Publication",
     "Question",
+    "ReactionTotal",
     "RoomRules",
+    "ScreenLink",
     "Side",
     "Vote",
 ]

@@ -249,6 +249,8 @@ DATA: dict[str, dict[str, Any]] = {
     "hand.add": {"name": "Somebody"},
     "hand.call": {"hand": "HAND"},
     "hand.move": {"hand": "HAND", "before": None},
+    "reaction.send": {"emoji": "clap"},
+    "reaction.totals": {},
     "rules.set": {"questions": False},
     "stage.publish": {"source": "camera"},
     "stage.watch": {"publication": "PUBLICATION"},
