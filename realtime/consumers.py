@@ -10,6 +10,7 @@ here one by one, without Channels' dispatcher, which starts a task and visits an
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -116,6 +117,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             "person": person.pk,
             "seq": await in_database(position, stream),
             "delayed": live.hub.delayed,
+            "time": int(time.time() * 1000),
         }
         self.socket.answer(signal_frame(stream, "hello", hello))
         self.socket.rights_changed = lambda: live.rights.look_now(self.look_at_rights)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import pytest
@@ -114,6 +115,8 @@ async def test_several_streams_have_numbers_of_their_own(world: World, tab: Open
 
 async def test_hello_tells_who_one_is_and_where_ones_stream_stands(world: World, tab: OpenTab) -> None:
     one = await tab(world.noy)
+    clock = one.hello.pop("time")
+    assert abs(clock / 1000 - time.time()) < 5
     assert one.hello == {"person": world.noy.pk, "seq": 0, "delayed": False}
 
 

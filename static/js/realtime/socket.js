@@ -80,6 +80,7 @@ export class Socket extends EventTarget {
   /** Whether the server says that news of others come late at the moment. */
   delayed = false;
 
+  /** What to add to `performance.now()` for the server's time. @type {number | null} */ #clock = null;
   /** @type {() => Wire} */ #dial;
   /** @type {Wire | null} */ #wire = null;
   /** @type {Map<number, Asked>} */ #asked = new Map();
@@ -109,6 +110,13 @@ export class Socket extends EventTarget {
     clearTimeout(this.#retry);
     this.#hangUp();
     this.#lose();
+  }
+
+  /** The time as the server has it, in milliseconds as `Date.now()` counts: clocks of devices are wrong, and are set while we watch.
+   * Before the first `open` it is the device's.
+   * @returns {number} */
+  now() {
+    return this.#clock === null ? Date.now() : this.#clock + performance.now();
   }
 
   /** Ask the server. Resolves with the reply's data.
@@ -189,6 +197,7 @@ export class Socket extends EventTarget {
     this.person = frame.data.person;
     this.delayed = frame.data.delayed === true;
     this.#comeBack = null;
+    if (typeof frame.data.time === "number") this.#clock = frame.data.time - performance.now();
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => void this.#probe(wire, PROBE_WITHIN * 2), HEARTBEAT);
     this.#become("open");

@@ -37,7 +37,7 @@ export class Server {
       if (!server.up) { line.closed = true; line.onclose?.({ code: 1006 }); return; }
       server.lines.add(line);
       line.readyState = 1;
-      server.#tell(line, { stream: `person.${server.person}`, signal: "hello", data: { person: server.person, seq: 0 } });
+      server.#tell(line, { stream: `person.${server.person}`, signal: "hello", data: { person: server.person, seq: 0, ...(server.time === undefined ? {} : { time: server.time }) } });
     });
     return line;
   }

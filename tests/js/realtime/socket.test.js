@@ -21,6 +21,17 @@ test("a socket is open when the server has said who we are", async () => {
   assert.equal(socket.person, 7);
 });
 
+test("the time is the server's, whatever the clock of the device says or is set to", async () => {
+  const server = new Server();
+  server.time = Date.UTC(2026, 10, 23, 6, 0);
+  const socket = connect(server);
+  assert.ok(Math.abs(socket.now() - Date.now()) < 1000, "Before the first open it is the device's.");
+  await until(() => socket.state === "open");
+  assert.ok(Math.abs(socket.now() - server.time) < 1000);
+  mock.method(Date, "now", () => 0);
+  assert.ok(Math.abs(socket.now() - server.time) < 1000);
+});
+
 test("a command is answered with its data, and a refusal with code, sentence and fields", async () => {
   const server = new Server();
   const socket = connect(server);
