@@ -3,12 +3,14 @@
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.chat.models import Message
 from realtime.direct.models import Conversation, DirectMessage, Side
+from realtime.moderation.models import Report
 from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
 from realtime.reactions.models import ReactionTotal
 from realtime.rules.models import RoomRules
 from realtime.screen.models import ScreenLink
 from realtime.stage.models import Publication
+from realtime.timer.models import Timer
 
 __all__ = [
     "Ballot",
@@ -24,8 +26,10 @@ __all__ = [
     "Publication",
     "Question",
     "ReactionTotal",
+    "Report",
     "RoomRules",
     "ScreenLink",
     "Side",
+    "Timer",
     "Vote",
 ]
