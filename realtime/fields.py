@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -25,6 +27,20 @@ class StrictText(forms.CharField):
         if value is not None and not isinstance(value, str):
             raise ValidationError(_("This must be text."))
         return super().to_python(value) or ""
+
+
+_web_address = URLValidator(schemes=["http", "https"])
+
+
+def validate_web_address(value: str) -> None:
+    """Refuse what is not an address of the web, and one with a name and a password in it, which hides where it leads."""
+    sentence = _("Give a whole web address, beginning with https:// or http://.")
+    try:
+        _web_address(value)
+    except ValidationError as error:
+        raise ValidationError(sentence) from error
+    if "@" in urlsplit(value).netloc:
+        raise ValidationError(sentence)
 
 
 class StrictUUID(forms.UUIDField):

@@ -1,8 +1,11 @@
 """All tables of this app, for Django."""
 
+from realtime.announcements.models import Announcement
+from realtime.broadcast.models import Broadcast, Rating
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.chat.models import Message
 from realtime.direct.models import Conversation, DirectMessage, Side
+from realtime.materials.models import Material
 from realtime.moderation.models import Report
 from realtime.polls.models import Ballot, Poll
 from realtime.questions.models import Hand, Question, Vote
@@ -13,7 +16,9 @@ from realtime.stage.models import Publication
 from realtime.timer.models import Timer
 
 __all__ = [
+    "Announcement",
     "Ballot",
+    "Broadcast",
     "Caption",
     "CaptionFeed",
     "CaptionToken",
@@ -21,10 +26,12 @@ __all__ = [
     "Conversation",
     "DirectMessage",
     "Hand",
+    "Material",
     "Message",
     "Poll",
     "Publication",
     "Question",
+    "Rating",
     "ReactionTotal",
     "Report",
     "RoomRules",

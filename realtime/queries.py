@@ -28,7 +28,7 @@ from conference.rooms.queries import (
     get_room_and_standing,
     room_stream,
 )
-from realtime.snapshots import own_part, shared_part
+from realtime.snapshots import event_part, own_part, shared_part
 
 
 def person_of(session: SessionBase) -> User | None:
@@ -129,6 +129,14 @@ def get_stream(viewer: Viewer, stream: str) -> dict[str, Any]:
     elif viewer is None or kind != "person" or int(number) != viewer.pk:
         raise Missing(_("There is no such stream."))
     return {**known, "seq": position(stream)}
+
+
+def event_now(viewer: Viewer, event_id: int) -> tuple[dict[str, Any], str]:
+    """What a follower of the event needs, as `get_stream` tells it, and what the event shows them, encoded."""
+    event = get_event_by_id(viewer, event_id)
+    stream = f"event.{event.pk}"
+    seq = position(stream)
+    return {"stream": stream, "seq": seq}, event_part(event, seq)
 
 
 def get_event_by_id(viewer: Viewer, event_id: int) -> Event:

@@ -17,12 +17,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
 from django.utils.translation import get_language
 
 from conference.accounts.models import User
+from conference.core.models import Event
 from conference.core.streams import encode
 from conference.rooms.models import Room
 from conference.rooms.queries import AUDIENCES
@@ -30,12 +31,14 @@ from conference.rooms.queries import AUDIENCES
 Part = TypeVar("Part", bound=Callable[..., dict[str, Any]])
 
 EVERYONE = ""
+EVENT = "event"
 
 _parts: dict[str, list[Callable[[Room], dict[str, Any]]]] = {
     EVERYONE: [],
     **{audience: [] for audience in AUDIENCES},
 }
 _person: list[Callable[[User, Room, str], dict[str, Any]]] = []
+_event_parts: list[Callable[[Event], dict[str, Any]]] = []
 
 KEPT = 512
 """Rooms, audiences and languages that are kept."""
@@ -63,6 +66,13 @@ def shows_to_stage(part: Part) -> Part:
     return part
 
 
+def shows_in_event(part: Part) -> Part:
+    """Register what a subject shows to everyone who follows an event, wherever they are: `part(event)`. Its updates go to
+    `event.<id>`, which whoever may know of the event may follow."""
+    _event_parts.append(part)
+    return part
+
+
 def shows_to_person(part: Part) -> Part:
     """Register what belongs to one person (their vote, what they have read): `part(person, room, role)`. It stands under `own`;
     its updates go to the person's stream."""
@@ -71,22 +81,33 @@ def shows_to_person(part: Part) -> Part:
 
 
 class Shared(NamedTuple):
-    """The shared part of one room: where the stream stood, when it was read, and the members of its JSON object."""
+    """The shared part of one room or event: where the stream stood, when it was read, and the members of its JSON object."""
 
     seq: int
     read: float
     encoded: str
 
 
-_kept: OrderedDict[tuple[int, str, str | None], Shared] = OrderedDict()
+Key = tuple[int, str, str | None]
+"""A room or an event, the audience, and the language."""
+
+_kept: OrderedDict[Key, Shared] = OrderedDict()
 _lock = threading.Lock()
-_reading: dict[tuple[int, str, str | None], threading.Lock] = {}
+_reading: dict[Key, threading.Lock] = {}
 
 
 def shared_part(room: Room, seq: int, audience: str = EVERYONE) -> str:
     """What everyone (or one of the `rooms.queries.AUDIENCES`) gets to see, as `"state":{...},"more":...`. `seq` is the position
     of its stream, read before; what is newer may be in it too."""
-    key = (room.pk, audience, get_language())
+    return _shared((room.pk, audience, get_language()), seq, _parts[audience], room)
+
+
+def event_part(event: Event, seq: int) -> str:
+    """What everyone who follows the event gets to see, as `"state":{...}`; kept like the shared part of a room."""
+    return _shared((event.pk, EVENT, get_language()), seq, _event_parts, event)
+
+
+def _shared(key: Key, seq: int, parts: Iterable[Callable[[Any], dict[str, Any]]], about: Room | Event) -> str:
     known = _look_up(key, seq)
     if known is None:
         with _lock:
@@ -95,8 +116,8 @@ def shared_part(room: Room, seq: int, audience: str = EVERYONE) -> str:
             known = _look_up(key, seq)
             if known is None:
                 data: dict[str, Any] = {"state": {}}
-                for part in _parts[audience]:
-                    found = part(room)
+                for part in parts:
+                    found = part(about)
                     data["state"] |= found.pop("state", {})
                     data |= found
                 known = Shared(seq, time.monotonic(), encode(data)[1:-1])
@@ -109,7 +130,7 @@ def shared_part(room: Room, seq: int, audience: str = EVERYONE) -> str:
     return known.encoded
 
 
-def _look_up(key: tuple[int, str, str | None], seq: int) -> Shared | None:
+def _look_up(key: Key, seq: int) -> Shared | None:
     known = _kept.get(key)
     return known if known and known.seq == seq and time.monotonic() - known.read < LONGEST else None
 

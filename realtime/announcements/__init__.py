@@ -1,0 +1,1 @@
+"""Announcements: a few words to everyone in a room, or to the whole event."""

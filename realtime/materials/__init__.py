@@ -1,0 +1,1 @@
+"""Materials: links and files that are pinned to a room."""
