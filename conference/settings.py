@@ -195,6 +195,8 @@ SIGN_IN_MAILS_PER_ADDRESS = int(os.environ.get("SIGN_IN_MAILS_PER_ADDRESS", "6")
 SIGN_IN_MAILS_PER_IP = int(os.environ.get("SIGN_IN_MAILS_PER_IP", "300"))
 FRESH_MINUTES = 15
 
+NEW_CONVERSATIONS_PER_DAY = int(os.environ.get("NEW_CONVERSATIONS_PER_DAY", "20"))
+
 ACCOUNT_ADAPTER = "conference.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -238,7 +240,9 @@ PERSONAL_DATA_PACKAGES = [
     "conference.registration",
     "conference.rooms",
     "conference.programme",
+    "realtime.captions",
     "realtime.chat",
+    "realtime.direct",
     "realtime.polls",
     "realtime.questions",
     "realtime.stage",

@@ -13,6 +13,7 @@ from conference.rooms.queries import AUDIENCES, audience_stream, get_room, room_
 from realtime import queries
 from realtime.chat import commands as chat
 from realtime.connection import Connection, in_database
+from realtime.direct import commands as direct
 from realtime.fields import NothingForm
 from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
@@ -29,7 +30,7 @@ from realtime.stage.actions import end_rights
 __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_room"]
 
 # To import the commands of a subject registers them.
-SUBJECTS = (chat, polls, questions, reactions, rules, stage)
+SUBJECTS = (chat, direct, polls, questions, reactions, rules, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False, asks_who=False)

@@ -10,8 +10,8 @@ from conference.core.models import SLUG, Event
 RESERVED = frozenset(
     {
         "about", "account", "accounts", "admin", "api", "assets", "bodies", "events", "healthz", "help", "inbox", "jsi18n",
-        "language", "live", "login", "logout", "me", "media", "messages", "my", "new", "people", "r", "search", "series", "signup", "static",
-        "uploads", "welcome", "ws",
+        "language", "live", "login", "logout", "me", "media", "messages", "my", "new", "people", "r", "search", "series",
+        "signup", "static", "uploads", "welcome", "ws",
     }
 )  # fmt: skip
 """First parts of paths that are taken, or kept for later. A test holds them against the URL configuration."""

@@ -36,6 +36,12 @@ def subject_of(kind: str, data: dict[str, Any]) -> str:
             return _("Announcement: %(title)s") % {"title": title}
         case "announcement.withdrawn":
             return _("Withdrawn announcement: %(title)s") % {"title": title}
+        case "direct.first":
+            return _("Another participant has written to you for the first time")
+        case "direct.answered":
+            return _("Somebody to whom you wrote has answered")
+        case "direct.accepted":
+            return _("Somebody to whom you wrote has agreed to talk with you")
         case _:
             return title or _("News from Chama")
 

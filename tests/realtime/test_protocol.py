@@ -13,11 +13,25 @@ from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conference.accounts.actions import agree_to_be_reached
 from conference.accounts.models import User
 from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
 from realtime.commands import COMMANDS, clean
-from realtime.models import Ballot, Hand, Message, Poll, Publication, Question, RoomRules, Vote
+from realtime.direct.actions import send_direct
+from realtime.models import (
+    Ballot,
+    Conversation,
+    DirectMessage,
+    Hand,
+    Message,
+    Poll,
+    Publication,
+    Question,
+    RoomRules,
+    Side,
+    Vote,
+)
 from realtime.polls.actions import create_poll
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from realtime.questions.actions import ask_question, raise_hand
@@ -226,6 +240,12 @@ DATA: dict[str, dict[str, Any]] = {
     "stream.resume": {"stream": "ROOM STREAM", "seq": 0},
     "chat.send": {"client_id": str(uuid.uuid4()), "text": "Hi"},
     "chat.history": {"before": 10},
+    "direct.send": {"person": "NOY", "client_id": str(uuid.uuid4()), "text": "Hi"},
+    "direct.history": {"person": "NOY"},
+    "direct.read": {"conversation": "CONVERSATION", "message": 1},
+    "direct.typing": {"conversation": "CONVERSATION"},
+    "direct.accept": {"conversation": "CONVERSATION"},
+    "direct.ignore": {"conversation": "CONVERSATION"},
     "question.ask": {"client_id": str(uuid.uuid4()), "text": "Why?"},
     "question.withdraw": {"question": "QUESTION"},
     "question.vote": {"question": "QUESTION", "wanted": True},
@@ -272,6 +292,8 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "EVENT": world.event.pk,
             "ROOM STREAM": f"room.{world.room.pk}",
             "PUBLICATION": world.publication(world.bounmy).pk,
+            "NOY": world.noy.pk,
+            "CONVERSATION": _conversation(world),
             "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
             "HAND": raise_hand(world.noy, world.room.pk).pk,
             "POLL": create_poll(
@@ -295,7 +317,28 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
     assert await one.silence()
 
 
-STORED = (Message, Publication, Poll, Ballot, Question, Vote, Hand, RoomRules, Fact, Stream)
+def _conversation(world: World) -> int:
+    for person in (world.noy, world.sari, world.stranger):
+        agree_to_be_reached(person)
+    sent = send_direct(world.noy, person_id=world.sari.pk, client_id=uuid.uuid4(), text="Hello")
+    return sent.conversation_id
+
+
+STORED = (
+    Ballot,
+    Conversation,
+    DirectMessage,
+    Fact,
+    Hand,
+    Message,
+    Poll,
+    Publication,
+    Question,
+    RoomRules,
+    Side,
+    Stream,
+    Vote,
+)
 
 
 def _state() -> list[Any]:
