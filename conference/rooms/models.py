@@ -19,6 +19,15 @@ class Room(models.Model):
     event = models.ForeignKey(Event, models.CASCADE, related_name="rooms")
     code = models.CharField(max_length=8, unique=True, default=short_code, editable=False)
     open = models.BooleanField(default=True, help_text=_("A closed room lets in only those who run it."))
+    green_room = models.BooleanField(
+        default=False,
+        help_text=_("Those on the stage meet behind the scenes until somebody who runs the room goes live."),
+    )
+    on_air_from = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=_("With a green room: from when on everyone sees the stage; empty: not now."),
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""The green room, going live and ending, and what people think of it afterwards."""
