@@ -11,6 +11,8 @@ from conference.core.errors import Conflict, Denied, Refusal
 from conference.core.streams import position
 from conference.rooms.queries import AUDIENCES, audience_stream, get_room, room_stream
 from realtime import queries
+from realtime.announcements import commands as announcements
+from realtime.captions import commands as captions
 from realtime.chat import commands as chat
 from realtime.connection import Connection, in_database
 from realtime.direct import commands as direct
@@ -27,10 +29,10 @@ from realtime.rules import commands as rules
 from realtime.stage import commands as stage
 from realtime.stage.actions import end_rights
 
-__all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "look_at_room"]
+__all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "follow_after", "look_at_room"]
 
 # To import the commands of a subject registers them.
-SUBJECTS = (chat, direct, polls, questions, reactions, rules, stage)
+SUBJECTS = (captions, announcements, chat, direct, polls, questions, reactions, rules, stage)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False, asks_who=False)
@@ -90,21 +92,12 @@ async def resume(call: Call) -> Answer:
     """Go on after a cut: follow again, and get what was missed in the reply. `Gap` where it is not kept any more."""
     stream, connection = call.data["stream"], call.connection
     kind, number, *audience = stream.split(".")
-    was_followed = stream in connection.streams
     admission = None
     if kind == "room" and not audience:
         admission = await in_database(queries.admit, call.person, int(number))
     else:
         await in_database(queries.get_stream, call.person, stream)
-    await _follow(connection, stream)
-    seq = await in_database(position, stream)
-    updates = await connection.live.hub.missed(stream, call.data["seq"], seq)
-    if updates is None:
-        if not was_followed:
-            connection.unfollow(stream)
-        raise Gap(_("Too much has happened since then. The room is loaded again."))
-    data: dict[str, Any] = {"stream": stream, "seq": seq}
-    encoded = f'"updates":[{",".join(updates)}]'
+    data, encoded = await follow_after(connection, stream, call.data["seq"])
     if admission is not None:
         connection.enter(int(number), admission.role, admission.person, in_hall=admission.in_hall)
         data |= admission.as_data()
@@ -112,8 +105,23 @@ async def resume(call: Call) -> Answer:
     return Answer(data, encoded)
 
 
+async def follow_after(connection: Connection, stream: str, after: int) -> tuple[dict[str, Any], str]:
+    """Follow a stream again: where it stands and, encoded, what was missed since the number `after`; `Gap` where that is not
+    kept any more."""
+    was_followed = stream in connection.streams
+    await _follow(connection, stream)
+    seq = await in_database(position, stream)
+    updates = await connection.live.hub.missed(stream, after, seq)
+    if updates is None:
+        if not was_followed:
+            connection.unfollow(stream)
+        raise Gap(_("Too much has happened since then. The room is loaded again."))
+    return {"stream": stream, "seq": seq}, f'"updates":[{",".join(updates)}]'
+
+
 async def look_at_room(connection: Connection, room_id: int, person: User | None, changed: bool) -> None:
     """After a change of rights, or once in a while: end what this person may not (any more) in a room in which they are."""
+    assert connection.socket.person is not None  # a screen is in no room
     stream = room_stream(room_id)
     admission = await in_database(_admission, person, room_id)
     if changed or admission is None or admission.role != connection.rooms.get(room_id):

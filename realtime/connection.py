@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connection, connections
 
 from conference.core.streams import positions
-from conference.rooms.queries import AUDIENCES, audience_stream, room_stream
+from conference.rooms.queries import room_stream
 from realtime.hub import Hub, end
 from realtime.presence import Presence
 from realtime.sockets import Socket
@@ -201,15 +201,15 @@ class Connection:
         self.rooms[room_id] = role
 
     def leave(self, room_id: int) -> None:
-        if self.rooms.pop(room_id, None) is not None:
+        if self.rooms.pop(room_id, None) is not None and self.socket.person is not None:
             self.live.presence.leave(room_id, self.socket.person)
 
     def leave_room(self, room_id: int) -> None:
         """Be there no more, and hear nothing further of it."""
         self.leave(room_id)
-        self.unfollow(room_stream(room_id))
-        for audience in AUDIENCES:
-            self.unfollow(audience_stream(room_id, audience))
+        stream = room_stream(room_id)
+        for each in [each for each in self.streams if each == stream or each.startswith(f"{stream}.")]:
+            self.unfollow(each)
 
     def leave_everything(self) -> None:
         for room_id in list(self.rooms):

@@ -1,7 +1,40 @@
-"""Addresses of a room's own pages, below an event's: `/<event>/rooms/<code>/...`."""
+"""Addresses of an event that live things have: a room's own pages, `/<event>/rooms/<code>/...`, and what is told to all rooms."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from realtime.announcements import views as announcements
+from realtime.captions import views as captions
+from realtime.screen import views as screen
+
+urlpatterns = [
+    path("organize/announcements/", announcements.announcements, name="organize_announcements"),
+    path(
+        "organize/announcements/<int:announcement_id>/withdraw/",
+        announcements.withdraw_announcement,
+        name="withdraw_announcement",
+    ),
+    path("rooms/<str:room_code>/captions/", captions.captions_page, name="room_captions"),
+    path("rooms/<str:room_code>/captions/offer/", captions.offer_captions, name="offer_captions"),
+    path("rooms/<str:room_code>/captions/people/", captions.add_captioner, name="add_captioner"),
+    path(
+        "rooms/<str:room_code>/captions/people/<int:person_id>/remove/",
+        captions.remove_captioner,
+        name="remove_captioner",
+    ),
+    path(
+        "rooms/<str:room_code>/captions/tokens/<int:token_id>/revoke/",
+        captions.revoke_token,
+        name="revoke_caption_token",
+    ),
+    path("rooms/<str:room_code>/captions/<slug:language>.vtt", captions.captions_file, name="captions_vtt"),
+    path("rooms/<str:room_code>/captions/<slug:language>/", captions.caption_desk, name="caption_desk"),
+    path("rooms/<str:room_code>/captions/<slug:language>/end/", captions.end_captions, name="end_captions"),
+    path(
+        "rooms/<str:room_code>/captions/<slug:language>/tokens/",
+        captions.make_token,
+        name="make_caption_token",
+    ),
+    path("rooms/<str:room_code>/screen", screen.screen, name="screen"),
+]

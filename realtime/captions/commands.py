@@ -1,0 +1,79 @@
+"""What a browser may ask about captions."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from conference.core.errors import Conflict
+from realtime.captions import actions, queries
+from realtime.captions.forms import (
+    CaptionForm,
+    CorrectForm,
+    FollowForm,
+    HistoryForm,
+    SayForm,
+    WrittenForm,
+)
+from realtime.captions.queries import caption_data, captions_stream
+from realtime.connection import in_database
+from realtime.limits import Rate
+from realtime.registry import Answer, Call, command, room_of
+
+
+@command("captions.follow", FollowForm, Rate(20, 1.0))
+async def follow(call: Call) -> Answer:
+    """Read captions in these languages from now on, and in no others: follow first, read second."""
+    connection, room_id = call.connection, room_of(call)
+    wanted = await in_database(queries.languages_of, call.person, room_id, call.data["languages"])
+    if room_id not in connection.rooms:
+        raise Conflict(_("Enter the room first."))
+    streams = {captions_stream(room_id, language) for language in wanted}
+    every = captions_stream(room_id, "")
+    for stream in [each for each in connection.streams if each.startswith(every) and each not in streams]:
+        connection.unfollow(stream)
+    for stream in sorted(streams):
+        await connection.follow(stream)
+    return Answer(encoded=await in_database(queries.captions_now, call.person, room_id, wanted))
+
+
+@command("captions.history", HistoryForm, Rate(20, 0.5))
+async def history(call: Call) -> Answer:
+    return Answer(
+        await in_database(
+            queries.captions_before,
+            call.person,
+            room_of(call),
+            call.data["language"],
+            call.data["before"],
+        )
+    )
+
+
+@command("caption.write", WrittenForm, Rate(10, 0.3, of_person=True))
+async def write(call: Call) -> Answer:
+    await in_database(actions.show_writing, call.person, room_of(call), **call.data)
+    return Answer()
+
+
+@command("caption.say", SayForm, Rate(10, 0.5, of_person=True))
+async def say(call: Call) -> Answer:
+    caption = await in_database(actions.say, call.person, room_of(call), **call.data)
+    return Answer(caption_data(caption))
+
+
+@command("caption.correct", CorrectForm, Rate(10, 0.5))
+async def correct(call: Call) -> Answer:
+    caption = await in_database(
+        actions.correct_caption,
+        call.person,
+        room_of(call),
+        caption_id=call.data["caption"],
+        text=call.data["text"],
+    )
+    return Answer(caption_data(caption))
+
+
+@command("caption.delete", CaptionForm, Rate(10, 0.5))
+async def delete(call: Call) -> Answer:
+    await in_database(actions.delete_caption, call.person, room_of(call), caption_id=call.data["caption"])
+    return Answer()
