@@ -172,6 +172,12 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["conference.notifications.actions:send_mails"],
         "options": {"expires": 60},
     },
+    "announcements that the queue lost": {
+        "task": "chama.run",
+        "schedule": 60.0,
+        "args": ["realtime.announcements.actions:tell_announcements"],
+        "options": {"expires": 60},
+    },
 }
 
 # --- People and sign-in ---
@@ -240,9 +246,11 @@ PERSONAL_DATA_PACKAGES = [
     "conference.registration",
     "conference.rooms",
     "conference.programme",
+    "realtime.announcements",
     "realtime.captions",
     "realtime.chat",
     "realtime.direct",
+    "realtime.moderation",
     "realtime.polls",
     "realtime.questions",
     "realtime.stage",
@@ -289,6 +297,7 @@ MEDIA_ROOT = VAR_DIR / "uploads"
 MAX_BODY_BYTES = 22 * 1024 * 1024
 # A venue has thousands of people behind one address; a single machine that opens as many sockets is a mistake or an attack.
 SOCKETS_PER_ADDRESS = int(os.environ.get("SOCKETS_PER_ADDRESS", "3000"))
+CHAT_TRANSLATOR = os.environ.get("CHAT_TRANSLATOR", "")
 LEAVE_SECONDS = float(os.environ.get("LEAVE_SECONDS", "3"))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

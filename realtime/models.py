@@ -3,7 +3,7 @@
 from realtime.announcements.models import Announcement
 from realtime.broadcast.models import Broadcast, Rating
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
-from realtime.chat.models import Message
+from realtime.chat.models import Mention, Message, MessageReaction, ReadMark, Translation
 from realtime.direct.models import Conversation, DirectMessage, Side
 from realtime.materials.models import Material
 from realtime.moderation.models import Report
@@ -27,16 +27,20 @@ __all__ = [
     "DirectMessage",
     "Hand",
     "Material",
+    "Mention",
     "Message",
+    "MessageReaction",
     "Poll",
     "Publication",
     "Question",
     "Rating",
     "ReactionTotal",
+    "ReadMark",
     "Report",
     "RoomRules",
     "ScreenLink",
     "Side",
     "Timer",
+    "Translation",
     "Vote",
 ]

@@ -6,6 +6,7 @@ from django.urls import path
 
 from realtime.announcements import views as announcements
 from realtime.captions import views as captions
+from realtime.chat import views as chat
 from realtime.screen import views as screen
 
 urlpatterns = [
@@ -36,5 +37,6 @@ urlpatterns = [
         captions.make_token,
         name="make_caption_token",
     ),
+    path("rooms/<str:code>/messages/<int:message>/", chat.chat_message, name="chat_message"),
     path("rooms/<str:room_code>/screen", screen.screen, name="screen"),
 ]
