@@ -89,18 +89,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
                     Foreign(_("This connection was opened by a page of another site.")), CLOSE_FOREIGN
                 )
                 return
-            person = await self._person()
-            if person is None:
-                await self._turn_away(
-                    SignedOut(_("You are signed out. Sign in to take part.")), CLOSE_SIGNED_OUT
-                )
+            opener = await self._opener()
+            if opener is None:
+                await self._turn_away(self._signed_out(), CLOSE_SIGNED_OUT)
                 return
         self.address = _address(self.scope)
-        self.socket = socket_for(self.base_send, person.pk)
+        person, stream = opener
+        self.socket = socket_for(self.base_send, person, stream)
         live = attach(self.socket, self.address)
         say_farewell_on_sigterm(live)
         self.connection = Connection(self.socket, live, media_url=_media_url(self.scope))
-        stream = f"person.{person.pk}"
         await self.connection.follow(stream)
         too_many = live.hub.followers(stream) > MAX_TABS
         if too_many or live.addresses[self.address] > settings.SOCKETS_PER_ADDRESS:
@@ -114,7 +112,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self.socket.close(CLOSE_BUSY)
             return
         hello = {
-            "person": person.pk,
+            "person": person,
             "seq": await in_database(position, stream),
             "delayed": live.hub.delayed,
             "time": int(time.time() * 1000),
@@ -122,6 +120,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.socket.answer(signal_frame(stream, "hello", hello))
         self.socket.rights_changed = lambda: live.rights.look_now(self.look_at_rights)
         live.rights.watch(self.look_at_rights)
+
+    async def _opener(self) -> tuple[int | None, str] | None:
+        """The id of the person who opens it, and the stream of what concerns them; None for whoever may not."""
+        person = await self._person()
+        return None if person is None else (person.pk, f"person.{person.pk}")
+
+    def _signed_out(self) -> SignedOut:
+        """Why nobody (any more) may have this socket."""
+        return SignedOut(_("You are signed out. Sign in to take part."))
 
     async def disconnect(self, code: int) -> None:
         if self.connection is not None and self.socket is not None:
@@ -164,7 +171,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return reply_frame(frame.id, answer.data, answer.encoded)
         person = await self._person()
         if person is None or person.pk != connection.socket.person:
-            raise SignedOut(_("You are signed out. Sign in to take part."))
+            raise self._signed_out()
         answer = await found.handle(Call(person, frame.room, data, connection))
         return reply_frame(frame.id, answer.data, answer.encoded)
 
@@ -188,9 +195,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
             for room_id in list(self.connection.rooms):
                 await look_at_room(self.connection, room_id, person, changed)
             if person is None:
-                error = SignedOut(_("You are signed out. Sign in to take part."))
-                self.socket.answer(error_frame(None, error))
-                self.socket.close(CLOSE_SIGNED_OUT)
+                self._sign_out(self.socket)
+
+    def _sign_out(self, socket: Socket) -> None:
+        socket.answer(error_frame(None, self._signed_out()))
+        socket.close(CLOSE_SIGNED_OUT)
 
 
 def _headers(scope: dict[str, Any]) -> dict[bytes, str]:

@@ -93,6 +93,6 @@ async def say_farewell(live: Live, seconds: float) -> None:
         for place in range(first, last):
             wait = within * place / len(sockets)
             socket = sockets[place]
-            socket.answer(signal_frame(f"person.{socket.person}", "leaving", {"wait": round(wait, 2)}))
+            socket.answer(signal_frame(socket.stream, "leaving", {"wait": round(wait, 2)}))
             socket.close(CLOSE_AWAY)
         await asyncio.sleep(seconds / steps)

@@ -23,7 +23,7 @@ import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import redis.asyncio as redis
 import structlog
@@ -31,7 +31,7 @@ from redis.exceptions import RedisError
 
 from conference.core.streams import BUS, COUNTS, HISTORY, HISTORY_LENGTH, LATEST, SIGNALS, read_latest
 from realtime.protocol import signal_frame
-from realtime.sockets import Packet, Socket
+from realtime.sockets import Packet
 
 RING = 500
 HOLD = 0.25
@@ -62,6 +62,14 @@ async def _no_positions(_streams: list[str]) -> dict[str, int]:
     return {}
 
 
+class Follower(Protocol):
+    """What the hub gives the frames of a stream to: mostly a `sockets.Socket`."""
+
+    rights_changed: Callable[[], None]
+
+    def take(self, packet: Packet) -> None: ...
+
+
 @dataclass(slots=True)
 class Latest:
     """A signal of which only the newest counts."""
@@ -76,7 +84,7 @@ class Latest:
 class Track:
     """What the hub knows of one followed stream."""
 
-    members: set[Socket] = field(default_factory=set)
+    members: set[Follower] = field(default_factory=set)
     ring: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=RING))
     last: int | None = None
     held: dict[int, str] = field(default_factory=dict)
@@ -129,7 +137,7 @@ class Hub:
 
     # --- followers ---
 
-    async def follow(self, stream: str, socket: Socket) -> None:
+    async def follow(self, stream: str, socket: Follower) -> None:
         """From now on `socket` gets the frames of `stream`. Read the state only after this returns."""
         self.tracks.setdefault(stream, Track()).members.add(socket)
         if not self._ready.is_set():
@@ -138,7 +146,7 @@ class Hub:
             except TimeoutError:
                 log.warning("hub.follows_without_bus")
 
-    def unfollow(self, stream: str, socket: Socket) -> None:
+    def unfollow(self, stream: str, socket: Follower) -> None:
         track = self.tracks.get(stream)
         if track is None:
             return
@@ -281,7 +289,7 @@ class Hub:
             self._handed_out(stream, track, began)
 
     async def _hand_out_slices(
-        self, stream: str, track: Track, packet: Packet, members: list[Socket], began: float
+        self, stream: str, track: Track, packet: Packet, members: list[Follower], began: float
     ) -> None:
         for first in range(YIELD_EVERY, len(members), YIELD_EVERY):
             await asyncio.sleep(0)
@@ -301,11 +309,13 @@ class Hub:
 
     def _be_delayed(self, delayed: bool) -> None:
         """Tell everyone, once, that live updates are late, or that they are not any more. Each socket follows the stream of
-        its person, so that reaches each once."""
+        its person, or of the screens in a hall, so that reaches each once."""
         if self.delayed == delayed:
             return
         self.delayed = delayed
-        for stream in [name for name in self.tracks if name.startswith("person.")]:
+        for stream in [
+            name for name in self.tracks if name.startswith("person.") or name.endswith(".screens")
+        ]:
             self.pass_on(stream, signal_frame(stream, "delayed", {"delayed": delayed}))
 
     async def _catch_up(self) -> None:

@@ -60,10 +60,10 @@ class Buckets:
         return 0.0
 
 
-async def check(hub: Hub, buckets: Buckets, person: int, name: str, rate: Rate) -> None:
-    """Let it pass, or `Busy` with `retry_after`. Without Redis the socket's own bucket has to do."""
+async def check(hub: Hub, buckets: Buckets, person: int | None, name: str, rate: Rate) -> None:
+    """Let it pass, or `Busy` with `retry_after`. Without Redis, or a person, the socket's own bucket has to do."""
     wait = buckets.take(name, rate)
-    if wait <= 0 and rate.of_person:
+    if wait <= 0 and rate.of_person and person is not None:
         wait = await _take(hub, KEY.format(person, name), rate)
     if wait > 0:
         seconds = max(1, round(wait + 0.5))

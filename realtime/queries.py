@@ -90,16 +90,23 @@ def _presence_data(person: User, room: Room, role: str) -> dict[str, Any]:
     return person_data(person) if agreed or role in ON_STAGE else {"id": person.pk}
 
 
-def room_now(viewer: User, admission: Admission) -> tuple[dict[str, Any], str]:
-    """All that is needed to draw the room, for someone who was admitted and follows its streams already: what is theirs, and
-    the shared part, encoded.
+def admit_screen(room: Room) -> Admission:
+    """A screen in the hall: it sees what everyone in the room sees."""
+    return Admission(room, "screen", {}, False)
+
+
+def room_now(viewer: User | None, admission: Admission) -> tuple[dict[str, Any], str]:
+    """All that is needed to draw the room, for someone (or a screen: None) who was admitted and follows its streams already:
+    what is theirs, and the shared part, encoded.
 
     The positions are read before the state: an update in between is applied twice by the browser, never missed.
     """
     room, stream = admission.room, room_stream(admission.room.pk)
     behind = {audience: audience_stream(room.pk, audience) for audience in admission.audiences}
     known = positions([stream, *behind.values()])
-    data = {**admission.as_data(), "seq": known[stream], "own": own_part(viewer, room, admission.role)}
+    data = {**admission.as_data(), "seq": known[stream], "own": {}}
+    if viewer is not None:
+        data["own"] = own_part(viewer, room, admission.role)
     encoded = shared_part(room, known[stream])
     for audience, name in behind.items():
         head = encode({"stream": name, "seq": known[name]})[:-1]

@@ -64,12 +64,14 @@ def _nothing() -> None:
 
 
 class Socket:
-    """An outbox with a bound, over plain ASGI. `person` is the id of whoever opened it."""
+    """An outbox with a bound, over plain ASGI. `person` is the id of whoever opened it, None for a screen in a hall; `stream` is
+    the one on which it hears what concerns itself."""
 
-    def __init__(self, send: Send, person: int) -> None:
+    def __init__(self, send: Send, person: int | None, stream: str = "") -> None:
         self.person = person
+        self.stream = stream or f"person.{person}"
         self.rights_changed: Callable[[], None] = _nothing
-        """Called when an update on the person's stream says that their rights have changed."""
+        """Called when an update on that stream says that rights have changed."""
         self._send = send
         self._bound = MAX_UNSENT
         self._over = False
@@ -179,11 +181,11 @@ class Socket:
 class DirectSocket(Socket):
     """A daphne connection that is written to directly. No task of its own."""
 
-    def __init__(self, send: Send, person: int, protocol: WebSocketProtocol) -> None:
+    def __init__(self, send: Send, person: int | None, stream: str, protocol: WebSocketProtocol) -> None:
         self._protocol: WebSocketProtocol = protocol
         self._transport = protocol.transport
         self._now = protocol.transport.socket.send
-        super().__init__(send, person)
+        super().__init__(send, person, stream)
 
     def take(self, packet: Packet) -> None:
         transport = self._transport
@@ -233,9 +235,9 @@ class DirectSocket(Socket):
         pass
 
 
-def socket_for(send: Send, person: int) -> Socket:
+def socket_for(send: Send, person: int | None, stream: str) -> Socket:
     """The fastest way to this reader that is safe on this server. To be called after accepting."""
     protocol = protocol_of(send)
     if protocol is not None and can_go_direct(protocol):
-        return DirectSocket(send, person, protocol)
-    return Socket(send, person)
+        return DirectSocket(send, person, stream, protocol)
+    return Socket(send, person, stream)
