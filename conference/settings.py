@@ -166,6 +166,12 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["conference.core.health:mark_worker"],
         "options": {"expires": 30},
     },
+    "countdowns that the queue lost": {
+        "task": "chama.run",
+        "schedule": 10.0,
+        "args": ["realtime.broadcast.actions:settle_broadcasts"],
+        "options": {"expires": 10},
+    },
     "mails that the queue lost": {
         "task": "chama.run",
         "schedule": 60.0,
@@ -247,6 +253,7 @@ PERSONAL_DATA_PACKAGES = [
     "conference.rooms",
     "conference.programme",
     "realtime.announcements",
+    "realtime.broadcast",
     "realtime.captions",
     "realtime.chat",
     "realtime.direct",

@@ -9,16 +9,18 @@ from django.utils.translation import gettext as _
 from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Refusal
 from conference.core.streams import position
-from conference.rooms.queries import AUDIENCES, audience_stream, get_room, room_stream
+from conference.rooms.queries import AUDIENCES, Removed, audience_stream, get_room, room_stream
 from realtime import queries
 from realtime.announcements import commands as announcements
 from realtime.captions import commands as captions
+from realtime.broadcast import commands as broadcast
 from realtime.chat import commands as chat
 from realtime.connection import Connection, in_database
 from realtime.direct import commands as direct
 from realtime.fields import NothingForm
 from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
+from realtime.moderation import commands as moderation
 from realtime.polls import commands as polls
 from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
@@ -28,11 +30,24 @@ from realtime.registry import COMMANDS, Answer, Call, clean, command, find_comma
 from realtime.rules import commands as rules
 from realtime.stage import commands as stage
 from realtime.stage.actions import end_rights
+from realtime.timer import commands as timer
 
 __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "follow_after", "look_at_room"]
 
 # To import the commands of a subject registers them.
-SUBJECTS = (captions, announcements, chat, direct, polls, questions, reactions, rules, stage)
+SUBJECTS = (
+    announcements,
+    captions,
+    chat,
+    direct,
+    moderation,
+    polls,
+    questions,
+    reactions,
+    rules,
+    stage,
+    timer,
+)
 
 
 @command("ping", NothingForm, Rate(10, 1.0), in_room=False, asks_who=False)
@@ -123,12 +138,16 @@ async def look_at_room(connection: Connection, room_id: int, person: User | None
     """After a change of rights, or once in a while: end what this person may not (any more) in a room in which they are."""
     assert connection.socket.person is not None  # a screen is in no room
     stream = room_stream(room_id)
-    admission = await in_database(_admission, person, room_id)
+    admission, refusal = await in_database(_admission, person, room_id)
     if changed or admission is None or admission.role != connection.rooms.get(room_id):
         stays = await in_database(end_rights, connection.socket.person, room_id)
         admission = admission if stays else None
     if admission is None and person is not None:
-        error = Denied(_("You cannot be in this room any more. If that is a mistake, ask the organizers."))
+        error = (
+            refusal
+            if isinstance(refusal, Removed)
+            else Denied(_("You cannot be in this room any more. If that is a mistake, ask the organizers."))
+        )
         connection.leave_room(room_id)
         connection.socket.answer(signal_frame(stream, "closed", error.as_data()))
     elif admission is not None:
@@ -139,11 +158,11 @@ async def look_at_room(connection: Connection, room_id: int, person: User | None
             connection.socket.answer(signal_frame(stream, "role", admission.as_data()))
 
 
-def _admission(person: User | None, room_id: int) -> queries.Admission | None:
+def _admission(person: User | None, room_id: int) -> tuple[queries.Admission | None, Refusal | None]:
     try:
-        return queries.admit(person, room_id)
-    except Refusal:
-        return None
+        return queries.admit(person, room_id), None
+    except Refusal as refusal:
+        return None, refusal
 
 
 async def _follow(connection: Connection, stream: str) -> None:

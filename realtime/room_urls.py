@@ -7,6 +7,7 @@ from django.urls import path
 from realtime.announcements import views as announcements
 from realtime.captions import views as captions
 from realtime.chat import views as chat
+from realtime.moderation import views as moderation
 from realtime.screen import views as screen
 
 urlpatterns = [
@@ -38,5 +39,8 @@ urlpatterns = [
         name="make_caption_token",
     ),
     path("rooms/<str:code>/messages/<int:message>/", chat.chat_message, name="chat_message"),
+    path("rooms/<str:room_code>/console", moderation.console, name="room_console"),
+    path("rooms/<str:room_code>/log", moderation.log, name="room_log"),
+    path("rooms/<str:room_code>/log.csv", moderation.log_csv, name="room_log_csv"),
     path("rooms/<str:room_code>/screen", screen.screen, name="screen"),
 ]

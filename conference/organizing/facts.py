@@ -26,5 +26,7 @@ TOLD: dict[str, Any] = {
     "ticket.approved": _("A registration was approved"),
     "ticket.refused": _("A registration was refused"),
     "ticket.withdrawn": _("A ticket was taken back"),
+    "announcement.made": _("An announcement was made"),
+    "announcement.withdrawn": _("An announcement was withdrawn"),
     "demo.moved": _("The demo was moved to today"),
 }

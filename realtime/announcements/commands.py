@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from realtime.announcements import actions
-from realtime.announcements.forms import AnnouncementForm, AnnounceForm
+from realtime.announcements.forms import AnnounceForm, AnnouncementForm
 from realtime.announcements.queries import announcement_data
 from realtime.connection import in_database
 from realtime.limits import Rate

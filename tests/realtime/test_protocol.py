@@ -17,9 +17,11 @@ from conference.accounts.actions import agree_to_be_reached
 from conference.accounts.models import User
 from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
+from realtime.announcements.actions import announce_in_room
 from realtime.commands import COMMANDS, clean
 from realtime.direct.actions import send_direct
 from realtime.models import (
+    Announcement,
     Ballot,
     Conversation,
     DirectMessage,
@@ -133,6 +135,8 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "poll",
                 "choices",
                 "options",
+                "announcement",
+                "link",
                 "x",
             ]
         ),
@@ -232,6 +236,8 @@ async def test_a_closed_account_can_do_nothing(world: World, tab: OpenTab) -> No
 # --- denied: every command, nothing changed ---
 
 DATA: dict[str, dict[str, Any]] = {
+    "announcement.make": {"client_id": str(uuid.uuid4()), "text": {"en": "Lunch"}},
+    "announcement.withdraw": {"announcement": "ANNOUNCEMENT"},
     "ping": {},
     "room.enter": {},
     "room.leave": {},
@@ -295,6 +301,9 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "NOY": world.noy.pk,
             "CONVERSATION": _conversation(world),
             "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
+            "ANNOUNCEMENT": announce_in_room(
+                world.moderator, world.room.pk, client_id=uuid.uuid4(), text={"en": "Hm?"}
+            ).pk,
             "HAND": raise_hand(world.noy, world.room.pk).pk,
             "POLL": create_poll(
                 world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
@@ -325,6 +334,7 @@ def _conversation(world: World) -> int:
 
 
 STORED = (
+    Announcement,
     Ballot,
     Conversation,
     DirectMessage,

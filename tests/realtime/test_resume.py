@@ -125,6 +125,7 @@ async def test_an_events_stream_is_followed_by_those_who_may_see_it(world: World
     assert (await one.ask("event.follow", event=world.event.pk))["data"] == {
         "stream": f"event.{world.event.pk}",
         "seq": 0,
+        "state": {"announcement": []},
     }
     await type(world.event).objects.filter(pk=world.event.pk).aupdate(state="draft")
     assert (await one.ask("event.follow", event=world.event.pk))["error"]["code"] == "missing"

@@ -1,23 +1,26 @@
 /**
  * Live news for pages that are not live themselves: updates of the person's and the event's streams become DOM events on
- * `<body>`, `chama:notification` and `chama:programme`, for `hx-trigger="chama:notification from:body"`. They come after a
+ * `<body>`, `chama:notification`, `chama:conversation` and `chama:programme`, for `hx-trigger="chama:notification from:body"`. They come after a
  * random delay, because everybody hears of a new programme in the same moment.
  *
- * `data-follow="event.7"` on any element has the page follow that event.
+ * `data-follow="event.7"` on any element has the page follow that event, and shows what is announced to it.
  */
 
+import { standing, startBanners } from "./announcements.js";
 import { tabSocket } from "./tab.js";
 
 /** @import { Frame } from "./socket.js" */
 
 const SPREAD = 3_000;
+/** What one person alone hears of needs no spreading. */
+const OWN = "chama:conversation";
 
 /** The DOM event for a frame, if there is one.
  * @param {Frame} frame
  * @returns {string | null} */
 export function newsOf(frame) {
   const kind = frame.update?.split(".")[0];
-  return kind === "notification" || kind === "programme" ? `chama:${kind}` : null;
+  return kind === "notification" || kind === "programme" || kind === "conversation" ? `chama:${kind}` : null;
 }
 
 /** @type {Map<string, ReturnType<typeof setTimeout>>} */
@@ -29,7 +32,7 @@ function announce(name) {
   coming.set(name, setTimeout(() => {
     coming.delete(name);
     document.body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
-  }, Math.random() * SPREAD));
+  }, name === OWN ? 100 : Math.random() * SPREAD));
 }
 
 function start() {
@@ -42,17 +45,23 @@ function start() {
   /** After a cut nothing is fetched frame by frame: the page asks for what it shows once.
    * @param {string} stream
    * @param {number} seq
-   * @param {string} name */
-  const arrive = (stream, seq, name) => {
+   * @param {...string} names */
+  const arrive = (stream, seq, ...names) => {
     const before = known.get(stream);
-    if (before !== undefined && seq > before) announce(name);
+    if (before !== undefined && seq > before) names.forEach(announce);
     known.set(stream, Math.max(seq, before ?? 0));
   };
 
+  /** What comes of the event's stream while we ask how it stands. @type {Frame[]} */
+  let held = [];
+
   const follow = async () => {
+    held = [];
     try {
-      const { stream, seq } = await socket.ask("event.follow", { event });
+      const { stream, seq, state } = await socket.ask("event.follow", { event });
       arrive(stream, seq, "chama:programme");
+      standing.replace(stream, state?.announcement ?? []);
+      for (const frame of held) if ((frame.seq ?? 0) > seq) standing.take(frame);
     } catch {
       // The next time the socket opens it is tried again; the page itself is true as of its loading.
     }
@@ -60,13 +69,18 @@ function start() {
 
   socket.addEventListener("frame", (arrived) => {
     const frame = /** @type {CustomEvent<Frame>} */ (arrived).detail;
-    if (frame.signal === "hello") arrive(frame.stream, frame.data.seq, "chama:notification");
+    if (frame.signal === "hello") arrive(frame.stream, frame.data.seq, "chama:notification", OWN);
     if (frame.seq !== undefined) known.set(frame.stream, frame.seq);
+    if (event && frame.stream === `event.${event}` && frame.update?.startsWith("announcement.")) {
+      held.push(frame);
+      standing.take(frame);
+    }
     const name = newsOf(frame);
     if (name) announce(name);
   });
   socket.addEventListener("state", () => { if (event && socket.state === "open") void follow(); });
   if (event && socket.state === "open") void follow();
+  if (event) startBanners();
 }
 
 if (globalThis.document) start();

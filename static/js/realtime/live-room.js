@@ -7,10 +7,13 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { icon, make, onceAFrame } from "./dom.js";
 import "./live-page.js";
 import { Room } from "./room.js";
+import { RoomAnnouncements } from "./room-announcements.js";
+import { RoomCaptions } from "./room-captions.js";
 import { RoomChat } from "./room-chat.js";
 import { RoomPeople } from "./room-people.js";
 import { RoomPolls } from "./room-polls.js";
 import { RoomQuestions } from "./room-questions.js";
+import { RoomReactions } from "./room-reactions.js";
 import { RoomStage } from "./room-stage.js";
 import { tabSocket } from "./tab.js";
 
@@ -22,7 +25,10 @@ class LiveRoom extends HTMLElement {
   #people = new RoomPeople();
   #questions = new RoomQuestions();
   #polls = new RoomPolls();
+  #captions = new RoomCaptions();
+  #announcements = new RoomAnnouncements();
   #stage = new RoomStage();
+  #reactions = new RoomReactions();
   #line = make("div", { class: "notice room-line", hidden: true });
   /** @type {SVGElement} */ #symbol = icon("connected");
   #shown = "connected";
@@ -42,8 +48,13 @@ class LiveRoom extends HTMLElement {
     this.#stage.room = this.#room;
     this.#chat.room = this.#room;
     this.#people.room = this.#room;
+    this.#reactions.room = this.#room;
+    this.#stage.append(this.#reactions);
     this.#questions.room = this.#room;
     this.#polls.room = this.#room;
+    this.#captions.room = this.#room;
+    this.#stage.querySelector(".stage-bar")?.before(this.#captions);
+    this.#announcements.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
     socket.addEventListener("state", this.#draw);
     socket.addEventListener("delayed", this.#draw);
@@ -71,7 +82,9 @@ class LiveRoom extends HTMLElement {
     this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
     this.#addSide(side, tabs, "questions", gettext("Questions"), this.#questions);
     this.#addSide(side, tabs, "polls", gettext("Polls"), this.#polls);
+    this.#addSide(side, tabs, "captions", gettext("Captions"), this.#captions.transcript);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
+    this.#addSide(side, tabs, "announcements", gettext("Notices"), this.#announcements);
     for (const panel of own) {
       if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
     }
@@ -105,6 +118,8 @@ class LiveRoom extends HTMLElement {
     if (!this.#side("people").panel.hidden) this.#people.seen();
     if (!this.#side("questions").panel.hidden) this.#questions.seen();
     if (!this.#side("polls").panel.hidden) this.#polls.seen();
+    this.#captions.transcript.seen();
+    if (!this.#side("announcements").panel.hidden) this.#announcements.seen();
   }
 
   /** @param {string} key
@@ -121,6 +136,8 @@ class LiveRoom extends HTMLElement {
     this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
     this.#countOn(this.#side("questions"), this.#questions.waiting, (count) => fill(ngettext("%(count)d question to look at", "%(count)d questions to look at", count), { count }));
     this.#side("polls").tab.hidden = !this.#polls.used;
+    this.#side("captions").tab.hidden = !this.#captions.used;
+    this.#side("announcements").tab.hidden = !this.#announcements.used;
     this.#countOn(this.#side("polls"), this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
     this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
     this.#showLine(room);
