@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from realtime.direct.queries import unread_conversations
 
 AGENDA = {"schedule", "session", "my_agenda", "speaker", "speakers", "programme_changes"}
 """Pages that belong to the place "Agenda"."""
@@ -36,8 +39,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "event": event,
         "places": places,
         "languages": settings.LANGUAGES,
+        # Asked only by a page that shows it.
+        "unread_conversations": partial(unread_conversations, getattr(request, "user", None)),
         "account_links": [
             {"label": _("Me"), "url": reverse("me", args=[event.slug] if event else []), "icon": "me"},
+            {"label": _("Messages"), "url": reverse("conversations"), "icon": "mail"},
             {"label": _("Notices"), "url": reverse("inbox"), "icon": "bell"},
             {"label": _("My profile"), "url": reverse("profile"), "icon": "user"},
             {"label": _("Sign-in and security"), "url": reverse("security"), "icon": "lock"},

@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 
 from conference.accounts.countries import country_choices
-from conference.accounts.models import Organisation, SpokenLanguage, User
+from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
 from conference.accounts.sectors import SECTORS
 from conference.accounts.zones import zone_choices
 from conference.core import languages
@@ -358,3 +358,9 @@ class AddPasskeyForm(AddWebAuthnForm):
             return super().clean()
         except FORGED as error:
             raise ValidationError(_("The passkey could not be made. Try again.")) from error
+
+
+class ReachableForm(forms.Form):
+    """Whether other participants may write to one."""
+
+    reachable = forms.BooleanField(label=Consent.Purpose.REACHABLE.label, required=False)

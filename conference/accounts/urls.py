@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from conference.accounts.views import my_data, profile, security, sign_in, welcome
+from conference.accounts.views import my_data, privacy, profile, security, sign_in, welcome
 from conference.accounts.views.sign_in import fresh_sign_in_required
 
 to_sign_in = login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True))
@@ -56,6 +56,8 @@ urlpatterns = [
         fresh_sign_in_required(allauth_passkeys.edit_webauthn),
         name="mfa_edit_webauthn",
     ),
+    path("me/privacy/", privacy.privacy, name="privacy"),
+    path("me/privacy/unblock/<int:person_id>/", privacy.lift_block, name="lift_block"),
     path("me/data/", my_data.my_data, name="my_data"),
     path("me/data/export.json", my_data.export, name="export_my_data"),
     path("me/data/delete/", my_data.delete, name="delete_account"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from conference.accounts.countries import countries_matching, country_name
 from conference.accounts.models import Consent, User
-from conference.accounts.queries import person_data
+from conference.accounts.queries import apart_from, person_data
 from conference.accounts.sectors import SECTORS
 from conference.core.errors import Denied
 from conference.core.models import Event
@@ -48,7 +48,8 @@ def participants(
     """The people of the event who agreed to be seen by somebody like the viewer, by name.
 
     The viewer takes part (a valid ticket or a role); organizers also see those who agreed to be seen by organizers
-    alone. Neither addresses nor contact data can be searched. Who gave no name is not listed.
+    alone. Two of whom one blocked the other do not see each other. Neither addresses nor contact data can be searched. Who
+    gave no name is not listed.
     """
     roles = roles_in(viewer, event)
     if not roles and not may_attend(viewer, event):
@@ -68,6 +69,7 @@ def participants(
     people = (
         User.objects.filter(Exists(agreed), Exists(attends) | Exists(has_role), is_active=True, deleted=None)
         .exclude(name="", name_latin="", name_chinese="")
+        .exclude(pk__in=apart_from(viewer))
         .select_related("organisation")
         .order_by(Coalesce(NullIf("name_latin", Value("")), "name"), "pk")
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from conference.accounts.countries import country_name
-from conference.accounts.queries import directory_consent_of, person_data
+from conference.accounts.queries import directory_consent_of, person_data, reachable_among
 from conference.accounts.zones import zone_name, zone_to_offer
 from conference.core.errors import Denied
 from conference.core.forms import posted
@@ -129,6 +129,7 @@ def directory(request: HttpRequest, event_slug: str) -> HttpResponse:
         "form": form,
         "page": page,
         "people": [participant_data(person) for person in page],
+        "reachable": reachable_among([person.pk for person in page if person != request.user]),
         "searching": any(wanted.values()),
         "asked": asked.urlencode(),
         "consent": consent,

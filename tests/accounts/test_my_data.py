@@ -19,8 +19,15 @@ from django.db import transaction
 from django.test import Client
 from django.utils import translation
 
-from conference.accounts.actions import agree_to_directory, arrive, delete_account, set_photo
-from conference.accounts.models import Consent, SpokenLanguage, User
+from conference.accounts.actions import (
+    agree_to_be_reached,
+    agree_to_directory,
+    arrive,
+    block,
+    delete_account,
+    set_photo,
+)
+from conference.accounts.models import Block, Consent, SpokenLanguage, User
 from conference.accounts.queries import person_data
 from conference.core.errors import Conflict
 from conference.core.files import clean_image
@@ -32,7 +39,9 @@ from conference.notifications.models import Notification
 from conference.programme.models import AgendaFeed, Star
 from conference.registration.models import Ticket
 from conference.rooms.models import RoomRole
-from realtime.models import Message
+from realtime.direct.actions import send_direct
+from realtime.direct.queries import talk
+from realtime.models import DirectMessage, Message
 from tests.accounts.test_profile import picture
 from tests.factories import make_event, make_session, make_speaker, make_ticket, make_user
 
@@ -68,6 +77,15 @@ def known(settings: Any) -> User:
     with transaction.atomic():
         notify([person], "session.moved", event=event, title={"en": "Hydropower"})
     Message.objects.create(room=session.room, author=person, text="नमस्ते from Sita", client_id=uuid.uuid4())
+    noy = make_user("Noy Keomany")
+    make_ticket(noy, event)
+    for each in (person, noy):
+        agree_to_be_reached(each)
+    first = send_direct(person, person_id=noy.pk, client_id=uuid.uuid4(), text="ऋतु from Sita")
+    send_direct(noy, person_id=person.pk, client_id=uuid.uuid4(), text="An answer of Noy")
+    assert first.first
+    block(person, make_user("Spam Mer"))
+    block(make_user("Somebody Cross"), person)
     LogEntry.objects.create(
         user=person, content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk),
         object_repr="Sita Sharma", action_flag=2, change_message="Sita",
@@ -83,6 +101,8 @@ def test_the_page_tells_every_section_in_words(client: Client, known: User) -> N
         "sita@example.org",
         "Hydropower",
         "नमस्ते from Sita",
+        "ऋतु from Sita",
+        "Spam Mer",
         "Tea Road Meeting",
         "Nepal",
         "नेपाली",
@@ -102,6 +122,9 @@ def test_the_export_is_json_with_everything(signed_in: SignIn, known: User) -> N
     assert {"profile", "consents", "roles", "notices", "tickets", "chat"} <= told.keys()
     assert told["tickets"][0]["event"] and told["consents"][0]["given"] and len(told["roles"]) == 2
     assert told["chat"][0]["text"] == "नमस्ते from Sita"
+    assert [(each["to"], each["text"]) for each in told["direct"]] == [("Noy Keomany", "ऋतु from Sita")]
+    assert [each["name"] for each in told["blocks"]] == ["Spam Mer"]
+    assert "Somebody Cross" not in json.dumps(told) and "An answer of Noy" not in json.dumps(told)
     assert any("Hydropower" in json.dumps(part, ensure_ascii=False) for part in told.values())
 
 
@@ -147,7 +170,16 @@ def test_deleting_wipes_the_identity_everywhere_and_leaves_what_others_need(
     for model in (Star, AgendaFeed, Notification):
         assert not model.objects.filter(user=gone).exists(), model
     assert Ticket.objects.get(user=gone).state == Ticket.State.CANCELLED
-    assert Consent.objects.get(user=gone).withdrawn is not None
+    assert Consent.objects.filter(user=gone).count() == 2
+    assert not Consent.objects.filter(user=gone, withdrawn=None).exists()
+    assert not Block.objects.exists()
+    noy = User.objects.get(name="Noy Keomany")
+    assert DirectMessage.objects.get(author=gone).text == "ऋतु from Sita"
+    with translation.override("en"):
+        kept_by_noy = talk(noy, gone.pk)
+    assert (kept_by_noy["other"]["name"], len(kept_by_noy["messages"])) == ("Someone who left", 2)
+    assert "Sita Sharma" not in json.dumps(kept_by_noy, default=str)
+    assert kept_by_noy["hindrance"]["message"] == "This person has left. What was written stays here."
     assert Message.objects.get(author=gone).text == "नमस्ते from Sita"
     assert LogEntry.objects.get().object_repr == ""
     fact = Fact.objects.get(verb="account.deleted")
@@ -210,7 +242,7 @@ def test_every_table_that_points_to_a_person_is_told_or_known_to_be_public(known
     """A new table that holds people must decide what it tells and wipes."""
     handled = {
         "spokenlanguage", "consent", "bodymember", "eventrole", "notification", "ticket", "roomrole", "star", "agendafeed",
-        "message", "emailaddress", "authenticator", "socialaccount", "logentry",
+        "message", "block", "emailaddress", "authenticator", "socialaccount", "logentry",
     }  # fmt: skip
     public = {"fact", "release", "speaker"}
     """Facts and releases name a nameless mark after a deletion; a speaker's entry belongs to the programme."""

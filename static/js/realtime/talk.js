@@ -1,0 +1,301 @@
+/**
+ * What this browser knows of the conversation with one person, kept true: it reads it once, applies what comes on our own
+ * stream, reads it again after a cut, and sends what was written, once, however often the line breaks.
+ *
+ * Event: `change`.
+ */
+
+import { CommandError } from "./socket.js";
+
+/** @import { Frame, Problem, Socket } from "./socket.js" */
+/** @import { Memory, Person, Unsent } from "./room.js" */
+
+/** @typedef {{id: number, conversation: number, client_id: string, author: number, text: string, first: boolean, created: string}} Direct */
+/** @typedef {{id: number, other: Person, state: "waiting" | "asked" | "ignored" | "open", unread: number, read: number, latest: string}} Conversation */
+/** @typedef {Problem & {needs?: string}} Hindrance */
+/** @typedef {"loading" | "here" | "away" | "refused"} Phase */
+
+/** How long "is writing" is shown after it was said. */
+export const WRITING_FOR = 6_000;
+const SAY_WRITING = 3_000;
+/** A refusal that asks for a longer pause is told instead of waited for. */
+const LONGEST_WAIT = 30;
+
+export class Talk extends EventTarget {
+  /** @type {Phase} */ phase = "loading";
+  /** Why there is nothing to see. @type {Problem | null} */ problem = null;
+  /** @type {Person | null} */ other = null;
+  /** @type {Conversation | null} */ conversation = null;
+  /** Whether there are older messages on the server. */
+  more = false;
+  /** Why one cannot write. @type {Hindrance | null} */ hindrance = null;
+  /** @type {Unsent[]} */ unsent = [];
+  /** Whether the other one is writing. */
+  writing = false;
+
+  /** @type {Map<number, Direct>} */ #messages = new Map();
+  /** How far we are in our own stream. @type {number | null} */ #seq = null;
+  #loading = false;
+  #again = false;
+  #sending = false;
+  #reading = 0;
+  #said = 0;
+  #tries = 0;
+  #stopped = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #sendLater;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #quiet;
+
+  /** @param {Socket} socket
+   * @param {number} person   whom we talk with
+   * @param {Memory | null} [memory] */
+  constructor(socket, person, memory = null) {
+    super();
+    this.socket = socket;
+    this.person = person;
+    this.memory = memory;
+    this.#recall();
+  }
+
+  /** Oldest first. @returns {Direct[]} */
+  get messages() {
+    return [...this.#messages.values()].sort((one, other) => one.id - other.id);
+  }
+
+  /** Whether one may write now: nothing hinders, and it is not for the other one to answer first. @returns {boolean} */
+  get mayWrite() {
+    return this.phase !== "refused" && !this.hindrance && this.conversation?.state !== "waiting" && !(this.unsent.length && !this.conversation);
+  }
+
+  start() {
+    this.socket.addEventListener("frame", this.#onFrame);
+    this.socket.addEventListener("state", this.#onState);
+    this.#onState();
+  }
+
+  stop() {
+    this.#stopped = true;
+    this.socket.removeEventListener("frame", this.#onFrame);
+    this.socket.removeEventListener("state", this.#onState);
+    for (const timer of [this.#later, this.#sendLater, this.#quiet]) clearTimeout(timer);
+  }
+
+  /** @param {string} text */
+  send(text) {
+    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "" });
+    this.#remember();
+    this.#changed();
+    void this.#sendNext();
+  }
+
+  /** @param {string} id */
+  sendAgain(id) {
+    const unsent = this.unsent.find((each) => each.client_id === id);
+    if (!unsent) return;
+    unsent.state = "waiting";
+    this.#changed();
+    void this.#sendNext();
+  }
+
+  /** @param {string} id */
+  discard(id) {
+    this.unsent = this.unsent.filter((each) => each.client_id !== id);
+    this.#remember();
+    this.#changed();
+  }
+
+  /** Let the other one go on, or put a first message away.
+   * @param {"accept" | "ignore"} what */
+  async decide(what) {
+    if (!this.conversation) return;
+    this.conversation = await this.socket.ask(`direct.${what}`, { conversation: this.conversation.id });
+    this.#changed();
+  }
+
+  /** The reader has seen what stands here. */
+  async seen() {
+    const newest = this.messages.filter((message) => message.author === this.person).at(-1)?.id ?? 0;
+    if (!this.conversation || newest <= Math.max(this.conversation.read, this.#reading) || this.socket.state !== "open") return;
+    this.#reading = newest;
+    try {
+      this.conversation = await this.socket.ask("direct.read", { conversation: this.conversation.id, message: newest });
+    } catch {
+      this.#reading = 0; // the next look tries again
+    }
+  }
+
+  /** We are writing: the other one may see it. */
+  typing() {
+    const now = Date.now();
+    if (this.conversation?.state !== "open" || this.hindrance || now - this.#said < SAY_WRITING) return;
+    this.#said = now;
+    this.socket.ask("direct.typing", { conversation: this.conversation.id }).catch(() => {});
+  }
+
+  async loadEarlier() {
+    const before = this.messages[0]?.id;
+    if (!before) return;
+    const answer = await this.socket.ask("direct.history", { person: this.person, before });
+    for (const message of answer.messages) this.#messages.set(message.id, message);
+    this.more = answer.more;
+    this.#changed();
+  }
+
+  #onState = () => {
+    if (this.socket.state === "open") void this.#load();
+    else {
+      this.#seq = null;
+      if (this.socket.state === "refused") {
+        this.problem = this.socket.error;
+        this.#become("refused");
+      } else if (this.phase !== "loading") this.#become("away");
+    }
+  };
+
+  /** Read it, or read it again: what came meanwhile is newer than what we have. */
+  async #load() {
+    if (this.#loading) {
+      this.#again = true;
+      return;
+    }
+    this.#loading = true;
+    try {
+      const answer = await this.socket.ask("direct.history", { person: this.person });
+      const oldest = answer.messages[0]?.id ?? 0;
+      const newest = Math.max(0, ...this.#messages.keys());
+      if (answer.more && oldest > newest) this.#messages.clear(); // more was missed than one answer holds
+      if (this.#messages.size === 0) this.more = answer.more;
+      for (const message of answer.messages) this.#arrive(message);
+      this.other = answer.other;
+      this.conversation = answer.conversation;
+      this.hindrance = answer.hindrance;
+      this.#tries = 0;
+      this.#become("here");
+      void this.#sendNext();
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      this.#afterFailure(error);
+    } finally {
+      this.#loading = false;
+    }
+    if (this.#again) {
+      this.#again = false;
+      void this.#load();
+    }
+  }
+
+  /** @param {CommandError} error */
+  #afterFailure(error) {
+    if (this.#stopped || this.socket.state !== "open") return; // the next `open` tries again
+    if (["denied", "missing", "invalid"].includes(error.code)) {
+      this.problem = { code: error.code, message: error.message };
+      this.#become("refused");
+      return;
+    }
+    this.#tries += 1;
+    clearTimeout(this.#later);
+    this.#later = setTimeout(() => void this.#load(), Math.max(error.retryAfter * 1000, Math.min(15_000, 500 * 2 ** this.#tries)));
+  }
+
+  /** @param {Event} event */
+  #onFrame = (event) => {
+    const frame = /** @type {CustomEvent<Frame>} */ (event).detail;
+    if (frame.stream !== `person.${this.socket.person}`) return;
+    if (frame.signal === "writing") this.#hear(frame.data.conversation);
+    if (frame.signal === "resume" && this.#seq !== null && this.#seq < (frame.data.seq ?? Infinity)) void this.#load();
+    if (frame.signal === "hello") this.#seq = frame.data.seq;
+    if (!frame.update) return;
+    const seq = frame.seq ?? 0;
+    const missed = this.#seq !== null && seq > this.#seq + 1;
+    this.#seq = Math.max(seq, this.#seq ?? 0);
+    if (frame.update === "conversation.saved" && frame.data.other.id === this.person) {
+      // What is read at this moment may be older than this.
+      if (this.conversation === null || this.#loading) void this.#load();
+      this.conversation = frame.data;
+      this.#changed();
+    } else if (frame.update === "direct.saved" && frame.data.conversation === this.conversation?.id) {
+      this.#arrive(frame.data);
+      this.#changed();
+    }
+    if (missed) void this.#load();
+  };
+
+  /** @param {number} conversation */
+  #hear(conversation) {
+    if (conversation !== this.conversation?.id) return;
+    clearTimeout(this.#quiet);
+    this.writing = true;
+    this.#quiet = setTimeout(() => { this.writing = false; this.#changed(); }, WRITING_FOR);
+    this.#changed();
+  }
+
+  /** @param {Direct} message */
+  #arrive(message) {
+    this.#messages.set(message.id, message);
+    if (message.author === this.person) {
+      this.writing = false;
+      return;
+    }
+    const before = this.unsent.length;
+    this.unsent = this.unsent.filter((each) => each.client_id !== message.client_id);
+    if (this.unsent.length !== before) this.#remember();
+  }
+
+  async #sendNext() {
+    if (this.#sending || this.phase !== "here") return;
+    const next = this.unsent.find((each) => each.state === "waiting");
+    if (!next) return;
+    this.#sending = true;
+    next.state = "sending";
+    this.#changed();
+    let pause = 0;
+    try {
+      this.#arrive(await this.socket.ask("direct.send", { person: this.person, client_id: next.client_id, text: next.text }));
+      if (!this.conversation) void this.#load();
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      if (error.unsure || error.code === "failed" || (error.code === "busy" && error.retryAfter <= LONGEST_WAIT)) {
+        next.state = "waiting"; // the same client_id again is harmless
+        pause = error.code === "busy" ? error.retryAfter * 1000 : 2000;
+      } else {
+        next.state = "failed";
+        next.reason = error.message;
+        if (error.code !== "invalid") void this.#load(); // something has changed between us
+      }
+    } finally {
+      this.#sending = false;
+      this.#changed();
+    }
+    clearTimeout(this.#sendLater);
+    if (pause) this.#sendLater = setTimeout(() => void this.#sendNext(), pause);
+    else void this.#sendNext();
+  }
+
+  #remember() {
+    try {
+      this.memory?.setItem(`chama.unsent.person.${this.person}`, JSON.stringify(this.unsent.map(({ client_id, text }) => ({ client_id, text }))));
+    } catch {
+      // A full or forbidden memory loses nothing while the page lives.
+    }
+  }
+
+  #recall() {
+    try {
+      const kept = JSON.parse(this.memory?.getItem(`chama.unsent.person.${this.person}`) ?? "[]");
+      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "" }));
+    } catch {
+      this.unsent = [];
+    }
+  }
+
+  /** @param {Phase} phase */
+  #become(phase) {
+    this.phase = phase;
+    if (phase === "here") this.problem = null;
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
