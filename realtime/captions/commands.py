@@ -24,16 +24,16 @@ from realtime.registry import Answer, Call, command, room_of
 async def follow(call: Call) -> Answer:
     """Read captions in these languages from now on, and in no others: follow first, read second."""
     connection, room_id = call.connection, room_of(call)
-    wanted = await in_database(queries.languages_of, call.person, room_id, call.data["languages"])
+    feeds = await in_database(queries.feeds_to_read, call.person, room_id, call.data["languages"])
     if room_id not in connection.rooms:
         raise Conflict(_("Enter the room first."))
-    streams = {captions_stream(room_id, language) for language in wanted}
+    streams = {captions_stream(room_id, feed.language) for feed in feeds}
     every = captions_stream(room_id, "")
     for stream in [each for each in connection.streams if each.startswith(every) and each not in streams]:
         connection.unfollow(stream)
     for stream in sorted(streams):
         await connection.follow(stream)
-    return Answer(encoded=await in_database(queries.captions_now, call.person, room_id, wanted))
+    return Answer(encoded=await in_database(queries.captions_now, feeds))
 
 
 @command("captions.history", HistoryForm, Rate(20, 0.5))

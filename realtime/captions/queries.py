@@ -57,6 +57,7 @@ def feed_data(feed: CaptionFeed) -> dict[str, Any]:
         "name": own_name(feed.language),
         "dir": "rtl" if feed.language in RIGHT_TO_LEFT else "ltr",
         "open": feed.open,
+        "file": reverse("captions_vtt", args=[feed.room.event.slug, feed.room.code, feed.language]),
     }
 
 
@@ -75,7 +76,7 @@ def caption_data(caption: Caption) -> dict[str, Any]:
 @shows_to_everyone
 def captions_part(room: Room) -> dict[str, Any]:
     """The languages in which the room is captioned, in the order in which they were begun."""
-    feeds = CaptionFeed.objects.filter(room=room).order_by("pk")
+    feeds = CaptionFeed.objects.filter(room=room).order_by("pk").select_related("room__event")
     return {"state": {"captions": [feed_data(feed) for feed in feeds]}}
 
 
@@ -127,41 +128,37 @@ _kept: OrderedDict[str, tuple[int, str]] = OrderedDict()
 _lock = threading.Lock()
 
 
-def captions_now(viewer: Viewer, room_id: int, languages: Iterable[str]) -> str:
+def feeds_to_read(viewer: Viewer, room_id: int, languages: Iterable[str]) -> list[CaptionFeed]:
+    """The feeds of these languages, for someone who may be in the room; `Missing` where it is not captioned in one."""
+    room, _role = get_room(viewer, room_id)
+    asked = set(languages)
+    feeds = list(CaptionFeed.objects.filter(room=room, language__in=asked).order_by("language"))
+    if len(feeds) != len(asked):
+        raise Missing(_("This room has no captions in this language."))
+    return feeds
+
+
+def captions_now(feeds: list[CaptionFeed]) -> str:
     """Where the streams of these languages stand and their newest lines, encoded: `"captions":{"en":{...},...}`. The caller
     follows them already, so that nothing is missed in between."""
-    room, _role = get_room(viewer, room_id)
-    feeds = {feed.language: feed for feed in CaptionFeed.objects.filter(room=room, language__in=languages)}
-    known = positions(captions_stream(room_id, language) for language in feeds)
-    parts = (
-        f'"{language}":{_newest(feed, captions_stream(room_id, language), known)}'
-        for language, feed in feeds.items()
-    )
+    streams = {feed: captions_stream(feed.room_id, feed.language) for feed in feeds}
+    known = positions(streams.values())
+    parts = (f'"{feed.language}":{_newest(feed, stream, known[stream])}' for feed, stream in streams.items())
     return f'"captions":{{{",".join(parts)}}}'
 
 
-def _newest(feed: CaptionFeed, stream: str, known: dict[str, int]) -> str:
+def _newest(feed: CaptionFeed, stream: str, seq: int) -> str:
     kept = _kept.get(stream)
-    if kept is not None and kept[0] == known[stream]:
+    if kept is not None and kept[0] == seq:
         return kept[1]
     lines, more = _lines(feed, None, NEWEST)
-    encoded = encode({"stream": stream, "seq": known[stream], "lines": lines, "more": more})
+    encoded = encode({"stream": stream, "seq": seq, "lines": lines, "more": more})
     with _lock:
-        _kept[stream] = (known[stream], encoded)
+        _kept[stream] = (seq, encoded)
         _kept.move_to_end(stream)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return encoded
-
-
-def languages_of(viewer: Viewer, room_id: int, wanted: Iterable[str]) -> list[str]:
-    """Which of the wanted languages the room is captioned in; `Missing` where one is not among them."""
-    room, _role = get_room(viewer, room_id)
-    asked = list(dict.fromkeys(wanted))
-    known = set(CaptionFeed.objects.filter(room=room, language__in=asked).values_list("language", flat=True))
-    if known != set(asked):
-        raise Missing(_("This room has no captions in this language."))
-    return asked
 
 
 def captions_before(viewer: Viewer, room_id: int, language: str, before: int | None) -> dict[str, Any]:
