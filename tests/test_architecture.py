@@ -47,6 +47,7 @@ OPEN = {
     "schedule_xml": "the released programme",
     "session_ics": "the released programme",
     "speaker_ics": "the released programme",
+    "screen": "a link of its own, or somebody who runs the room, opens it",
     "series": "the published editions",
     "session": "the released programme",
     "short_address": "it leads to the released programme",
