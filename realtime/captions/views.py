@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -99,6 +100,7 @@ def _page(request: HttpRequest, event: Event, room: Room, *, runs: bool = True, 
         "captioners": captioners_of(request.user, room) if runs else [],
         "offer": offer,
         "captioner": words.pop("captioner", None) or CaptionerForm(),
+        "now": timezone.now(),
         **words,
     }
     status = 422 if any(isinstance(each, forms.Form) and each.errors for each in shown.values()) else 200
