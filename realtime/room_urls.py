@@ -43,4 +43,10 @@ urlpatterns = [
     path("rooms/<str:room_code>/log", moderation.log, name="room_log"),
     path("rooms/<str:room_code>/log.csv", moderation.log_csv, name="room_log_csv"),
     path("rooms/<str:room_code>/screen", screen.screen, name="screen"),
+    path("rooms/<str:room_code>/screens/", screen.screen_links, name="screen_links"),
+    path(
+        "rooms/<str:room_code>/screens/<int:link>/revoke",
+        screen.revoke_screen_link,
+        name="revoke_screen_link",
+    ),
 ]
