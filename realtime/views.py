@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from conference.core.spreadsheets import csv_answer
 from realtime.media.grants import BadGrant, read_service
 from realtime.polls.queries import polls_of
 from realtime.stage.actions import apply_media_event
@@ -45,26 +45,10 @@ def media_events(request: HttpRequest) -> HttpResponse:
 def polls_csv(request: HttpRequest, room_id: int) -> HttpResponse:
     """All polls of a room with their results, one line for each answer, for those who run it."""
     polls = polls_of(request.user, room_id)
-    answer = HttpResponse(content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="polls-{room_id}.csv"'
-    answer["Cache-Control"] = "private, no-store"
-    answer.write("\ufeff")  # spreadsheets take it for UTF-8 only with this mark
-    rows = csv.writer(answer)
-    rows.writerow([_("Poll"), _("Kind"), _("State"), _("People who answered"), _("Answer"), _("Number")])
-    for poll in polls:
-        for result in poll["results"]:
-            cells = [
-                poll["title"],
-                poll["kind"],
-                poll["state"],
-                poll["answers"],
-                result["label"],
-                result["count"],
-            ]
-            rows.writerow([_harmless(cell) for cell in cells])
-    return answer
-
-
-def _harmless(cell: str | int) -> str | int:
-    """A cell that a spreadsheet would take for a formula is text."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    head = [_("Poll"), _("Kind"), _("State"), _("People who answered"), _("Answer"), _("Number")]
+    rows = [
+        [poll["title"], poll["kind"], poll["state"], poll["answers"], result["label"], result["count"]]
+        for poll in polls
+        for result in poll["results"]
+    ]
+    return csv_answer(f"polls-{room_id}.csv", [head, *rows])

@@ -110,6 +110,22 @@ def publish_each(kind: str, saved: Mapping[str, dict[str, Any]]) -> None:
     transaction.on_commit(lambda: _send(frames))
 
 
+_HOLD = """
+    INSERT INTO conference_stream (name, seq)
+    SELECT name, 0 FROM unnest(%s::text[]) WITH ORDINALITY AS each(name, place) ORDER BY place
+    ON CONFLICT (name) DO UPDATE SET seq = conference_stream.seq
+"""
+
+
+def hold(streams: Iterable[str]) -> None:
+    """Take the locks of several streams in the order of their names, for an action made of others that write to them in
+    another order. Held until the end of the transaction."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("hold() belongs inside the transaction of the action.")
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [sorted(set(streams))])
+
+
 class _Kept:
     """What could not be sent yet, in the order of the commits, and what was counted and not told yet. One in each process."""
 

@@ -105,6 +105,16 @@ def get_body(viewer: Viewer, slug: str) -> OrganizingBody:
     return body
 
 
+def organizers_of(event: Event) -> QuerySet[User]:
+    """Everyone who answers for the event, to be told of something: for actions, not for showing."""
+    return User.objects.filter(
+        Q(pk__in=EventRole.objects.filter(event=event, role=Role.ORGANIZER).values("user"))
+        | Q(pk__in=BodyMember.objects.filter(body__series__events=event).values("user")),
+        is_active=True,
+        deleted=None,
+    ).order_by("pk")
+
+
 def roles_given(viewer: Viewer, event: Event) -> QuerySet[EventRole]:
     """Who does what at the event, for its organizers."""
     require_organizer(viewer, event)

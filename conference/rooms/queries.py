@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conference.core.errors import Denied, Missing
@@ -24,6 +26,10 @@ ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER}
 
 AUDIENCES = {"backstage": ON_STAGE, "hosts": RUNS}
 """Who follows more than what everyone in the room sees: by the name of the stream behind, in the order of the names."""
+
+
+class Removed(Denied):
+    """Somebody was taken out of a room by those who run it."""
 
 
 class Standing(NamedTuple):
@@ -49,7 +55,12 @@ def get_room_and_standing(viewer: Viewer, room_id: int) -> tuple[Room, str, bool
         raise Missing(_("There is no such room."))
     standing = standing_in(viewer, room)
     if standing.removed:
-        raise Denied(_("You were taken out of this room by those who run it. They can let you back in."))
+        raise Removed(
+            _(
+                "Those who run this room have removed you from it. If you think that is a mistake, "
+                "write to the organizers of the event: they can let you back in."
+            )
+        )
     if standing.role is None:
         if room.event.state == Event.State.DRAFT:
             raise Missing(_("There is no such room."))
@@ -71,6 +82,26 @@ def get_room_by_code(viewer: Viewer, event: Event, code: str) -> tuple[Room, str
     """The room of the event with that short code, and the viewer's role in it; refused as by `get_room`."""
     number = Room.objects.filter(event=event, code=code).values_list("pk", flat=True).first()
     return get_room(viewer, number or 0)
+
+
+def is_on_air(room: Room, at: datetime | None = None) -> bool:
+    """Whether everyone in the room may see and hear its stage; else only those with a part on it."""
+    if not room.green_room:
+        return True
+    return room.on_air_from is not None and room.on_air_from <= (at or timezone.now())
+
+
+def people_on_stage(room: Room) -> set[int]:
+    """The ids of those who were given a part on the stage of this room or of all rooms of its event. Who has it by other ways
+    (the organizing body) is not among them."""
+    here = RoomRole.objects.filter(room=room, role__in=ON_STAGE).values_list("user_id", flat=True)
+    everywhere = EventRole.objects.filter(
+        event=room.event_id, role__in=[EventRole.Role.ORGANIZER, EventRole.Role.MODERATOR]
+    ).values_list("user_id", flat=True)
+    removed = Restriction.objects.filter(room=room, kind=Restriction.Kind.REMOVED).values_list(
+        "user_id", flat=True
+    )
+    return {*here, *everywhere} - set(removed)
 
 
 def role_in(viewer: Viewer, room: Room) -> str | None:

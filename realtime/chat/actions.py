@@ -207,7 +207,15 @@ def delete_message(actor: User, room_id: int, *, message_id: int) -> None:
         return
     before = message.state
     by_hosts = message.author_id != actor.pk
-    record("message.deleted", actor, message, event=room.event, room=room.pk, by_hosts=by_hosts)
+    record(
+        "message.deleted",
+        actor,
+        message,
+        event=room.event,
+        room=room.pk,
+        by_hosts=by_hosts,
+        person=message.author_id,
+    )
     if before not in SEEN and not message.replies.exists():
         _announce_removal(message)
         message.delete()
@@ -246,7 +254,7 @@ def _decide(actor: User, room_id: int, message_id: int, state: str) -> Message:
     before, message.state = message.state, State(state)
     message.save(update_fields=["state"])
     verb = "message.approved" if state == State.SHOWN else "message.dismissed"
-    record(verb, actor, message, event=room.event, room=room.pk)
+    record(verb, actor, message, event=room.event, room=room.pk, person=message.author_id)
     _announce(message, parent, before=before)
     return message
 

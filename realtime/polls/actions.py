@@ -45,7 +45,7 @@ def create_poll(actor: User, room_id: int, *, kind: str, title: str, options: li
     poll = Poll(room=room)
     _fill(poll, kind=kind, title=title, options=options, most=most)
     poll.save()
-    record("poll.created", actor, poll, event=room.event)
+    record("poll.created", actor, poll, event=room.event, room=room.pk)
     publish(hosts_stream(room.pk), "draft", saved=poll_data(poll))
     return poll
 
@@ -60,7 +60,7 @@ def edit_poll(
         raise Conflict(_("This poll was opened, so it stays as it is. Make a new one."))
     _fill(poll, kind=kind, title=title, options=options, most=most)
     poll.save()
-    record("poll.edited", actor, poll, event=poll.room.event)
+    record("poll.edited", actor, poll, event=poll.room.event, room=poll.room_id)
     publish(hosts_stream(room_id), "draft", saved=poll_data(poll))
     return poll
 
@@ -87,7 +87,7 @@ def delete_poll(actor: User, room_id: int, *, poll_id: int) -> None:
         raise Conflict(_("This poll was opened, so it stays as it is. Make a new one."))
     number, room = poll.pk, poll.room
     poll.delete()
-    record("poll.deleted", actor, room, event=room.event, poll=number)
+    record("poll.deleted", actor, room, event=room.event, room=room.pk, poll=number)
     publish(hosts_stream(room_id), "draft", removed=number)
 
 
@@ -103,7 +103,7 @@ def open_poll(actor: User, room_id: int, *, poll_id: int) -> Poll:
     was_draft = poll.state == State.DRAFT
     poll.state = State.OPEN
     poll.save()
-    record("poll.opened", actor, poll, event=poll.room.event)
+    record("poll.opened", actor, poll, event=poll.room.event, room=poll.room_id)
     publish(room_stream(room_id), "poll", saved=poll_data(poll))
     if was_draft:
         publish(hosts_stream(room_id), "draft", removed=poll.pk)
@@ -118,7 +118,7 @@ def close_poll(actor: User, room_id: int, *, poll_id: int) -> Poll:
         raise Conflict(_("This poll is not open."))
     poll.state = State.CLOSED
     poll.save()
-    record("poll.closed", actor, poll, event=poll.room.event, answers=poll.answers)
+    record("poll.closed", actor, poll, event=poll.room.event, room=poll.room_id, answers=poll.answers)
     publish(room_stream(room_id), "poll", saved=poll_data(poll))
     return poll
 
@@ -132,7 +132,9 @@ def show_poll(actor: User, room_id: int, *, poll_id: int, shown: bool) -> Poll:
     if poll.shown != shown:
         poll.shown = shown
         poll.save()
-        record("poll.shown" if shown else "poll.hidden", actor, poll, event=poll.room.event)
+        record(
+            "poll.shown" if shown else "poll.hidden", actor, poll, event=poll.room.event, room=poll.room_id
+        )
         publish(room_stream(room_id), "poll", saved=poll_data(poll))
     return poll
 

@@ -22,7 +22,7 @@ from conference.core.models import Event
 from conference.core.personal_data import erases
 from conference.core.streams import publish
 from conference.rooms.models import Room
-from conference.rooms.queries import RUNS, get_room, hosts_stream, room_stream
+from conference.rooms.queries import RUNS, get_room, get_room_to_speak_in, hosts_stream, room_stream
 from realtime.questions.models import Hand, Question, Vote
 from realtime.questions.queries import SHOWN, get_question, hand_data, question_data
 from realtime.rules.queries import rules_of
@@ -50,7 +50,7 @@ def ask_question(
 ) -> Question:
     """Ask the people on the stage. Where questions are moderated it waits to be looked at; those who run the room ask at
     once. The same `client_id` again changes nothing and answers with what was asked."""
-    room, role = get_room(actor, room_id)
+    room, role = get_room_to_speak_in(actor, room_id)
     known = Question.objects.filter(room=room, author=actor, client_id=client_id).first()
     if known is not None:
         return known
@@ -223,7 +223,14 @@ def _finish(actor: User, question: Question, *, text: str) -> Question:
     before, question.state = question.state, State.ANSWERED
     question.answer, question.answered_by, question.answered = text, actor, timezone.now()
     question.pinned = False
-    record("question.answered", actor, question, event=question.room.event, written=bool(text))
+    record(
+        "question.answered",
+        actor,
+        question,
+        event=question.room.event,
+        room=question.room_id,
+        written=bool(text),
+    )
     return _save(question, before=before)
 
 
@@ -234,7 +241,9 @@ def pin_question(actor: User, room_id: int, *, question_id: int, pinned: bool) -
     if question.state not in (State.OPEN, State.ANSWERING):
         raise Conflict(_conflict_of(question))
     question.pinned = pinned
-    record("question.pinned", actor, question, event=question.room.event, pinned=pinned)
+    record(
+        "question.pinned", actor, question, event=question.room.event, room=question.room_id, pinned=pinned
+    )
     return _save(question, before=question.state)
 
 
@@ -260,7 +269,7 @@ def merge_question(actor: User, room_id: int, *, question_id: int, into: int | N
             below.merged_into = target
             _save(below, before=below.state)
     question.merged_into_id = into
-    record("question.merged", actor, question, event=question.room.event, into=into)
+    record("question.merged", actor, question, event=question.room.event, room=question.room_id, into=into)
     if into is None:
         _count(question)
     _save(question, before=question.state)
@@ -274,7 +283,7 @@ def _become(actor: User, question: Question, state: str, *, allowed: Collection[
     if question.state not in allowed:
         raise Conflict(_conflict_of(question))
     before, question.state = question.state, state
-    record(f"question.made_{state}", actor, question, event=question.room.event)
+    record(f"question.made_{state}", actor, question, event=question.room.event, room=question.room_id)
     return _save(question, before=before)
 
 
@@ -355,10 +364,13 @@ def _announce_removal(room: Room, number: int, *, author_id: int, before: str) -
 @transaction.atomic
 def raise_hand(actor: User, room_id: int, *, place: str = "online") -> Hand:
     """Stand in the line, at its end. Raised twice, nothing changes."""
-    room, role = get_room(actor, room_id)
+    room, _role = get_room(actor, room_id)
+    _lock_room(room)
+    room, role = get_room_to_speak_in(
+        actor, room_id
+    )  # whoever is muted at the same moment does not get through
     if room.event.state == Event.State.ARCHIVED or (not rules_of(room).hands and role not in RUNS):
         raise Conflict(_("Hands cannot be raised in this room at the moment."))
-    _lock_room(room)
     known = Hand.objects.filter(room=room, person=actor).select_related("person__organisation").first()
     return known or _stand(room, actor, person=actor, place=place)
 
@@ -368,10 +380,18 @@ def add_hand(actor: User, room_id: int, *, name: str) -> Hand:
     """Put somebody in the hall who has no account in the same line."""
     room = _room_to_run(actor, room_id)
     _lock_room(room)
-    return _stand(room, actor, name=name, place="hall")
+    return _stand(room, actor, name=name, place="hall", verb="hand.added")
 
 
-def _stand(room: Room, actor: User, *, place: str, person: User | None = None, name: str = "") -> Hand:
+def _stand(
+    room: Room,
+    actor: User,
+    *,
+    place: str,
+    person: User | None = None,
+    name: str = "",
+    verb: str = "hand.raised",
+) -> Hand:
     line = Hand.objects.filter(room=room)
     if line.count() >= MOST_HANDS:
         raise Conflict(_("The line is full at the moment. Try again when some have spoken."))
@@ -379,7 +399,7 @@ def _stand(room: Room, actor: User, *, place: str, person: User | None = None, n
     hand = Hand.objects.create(
         room=room, person=person, name=name, place=place, position=0 if last is None else last + 1
     )
-    record("hand.raised", actor, room, event=room.event, hand=hand.pk, place=place)
+    record(verb, actor, room, event=room.event, room=room.pk, hand=hand.pk, place=place)
     publish(room_stream(room.pk), "hand", saved=hand_data(hand))
     return hand
 
@@ -407,7 +427,7 @@ def call_hand(actor: User, room_id: int, *, hand_id: int) -> Hand:
         _leave(actor, room, speaking)
     hand.state = Hand.State.SPEAKING
     hand.save()
-    record("hand.called", actor, room, event=room.event, hand=hand.pk)
+    record("hand.called", actor, room, event=room.event, room=room.pk, hand=hand.pk, person=hand.person_id)
     publish(room_stream(room.pk), "hand", saved=hand_data(hand))
     return hand
 
@@ -433,13 +453,29 @@ def move_hand(actor: User, room_id: int, *, hand_id: int, before: int | None) ->
             each.position = position
             each.save(update_fields=["position"])
             publish(room_stream(room.pk), "hand", saved=hand_data(each))
-    record("hand.moved", actor, room, event=room.event, hand=hand.pk)
+    record("hand.moved", actor, room, event=room.event, room=room.pk, hand=hand.pk, person=hand.person_id)
+
+
+@transaction.atomic
+def lower_hands_of(actor: User, room: Room, person: User) -> None:
+    """Take the person out of the line: whoever is muted or removed does not get the word. The caller has locked the room."""
+    for hand in Hand.objects.filter(room=room, person=person):
+        _leave(actor, room, hand)
 
 
 def _leave(actor: User | None, room: Room, hand: Hand) -> None:
     number = hand.pk
     hand.delete()
-    record("hand.lowered", actor, room, event=room.event, hand=number)
+    by_others = actor is not None and hand.person_id != actor.pk
+    record(
+        "hand.taken_down" if by_others else "hand.lowered",
+        actor,
+        room,
+        event=room.event,
+        room=room.pk,
+        hand=number,
+        person=hand.person_id,
+    )
     publish(room_stream(room.pk), "hand", removed=number)
 
 

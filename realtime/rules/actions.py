@@ -30,7 +30,7 @@ def set_rules(actor: User, room_id: int, *, changes: dict[str, Any]) -> RoomRule
         setattr(rules, name, value)
     if (rules_data(rules), words_data(rules)) != (before, words):
         rules.save()
-        record("room.rules_set", actor, room, event=room.event, **changes)
+        record("room.rules_set", actor, room, event=room.event, room=room.pk, **changes)
     if rules_data(rules) != before:
         publish(room_stream(room.pk), "rules", saved=rules_data(rules))
     if words_data(rules) != words:

@@ -17,6 +17,7 @@ from conference.accounts.actions import agree_to_be_reached
 from conference.accounts.models import User
 from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
+from conference.rooms.models import Restriction
 from realtime.announcements.actions import announce_in_room
 from realtime.commands import COMMANDS, clean
 from realtime.direct.actions import send_direct
@@ -30,10 +31,13 @@ from realtime.models import (
     Poll,
     Publication,
     Question,
+    Report,
     RoomRules,
     Side,
+    Timer,
     Vote,
 )
+from realtime.moderation.actions import report
 from realtime.polls.actions import create_poll
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from realtime.questions.actions import ask_question, raise_hand
@@ -277,7 +281,25 @@ DATA: dict[str, dict[str, Any]] = {
     "hand.move": {"hand": "HAND", "before": None},
     "reaction.send": {"emoji": "clap"},
     "reaction.totals": {},
+    "person.mute": {"person": "PERSON"},
+    "person.unmute": {"person": "PERSON"},
+    "person.remove": {"person": "PERSON"},
+    "person.readmit": {"person": "PERSON"},
+    "report.make": {"kind": "person", "id": "PERSON", "reason": "other"},
+    "report.decide": {"report": "REPORT", "decision": "nothing"},
     "rules.set": {"questions": False},
+    "broadcast.start": {"countdown": 5},
+    "broadcast.cancel": {},
+    "broadcast.end": {},
+    "broadcast.reopen": {},
+    "broadcast.look": {},
+    "broadcast.rate": {"stars": 4, "words": "Good."},
+    "broadcast.unrate": {},
+    "broadcast.ratings": {},
+    "timer.start": {"seconds": 60},
+    "timer.add": {"seconds": 60},
+    "timer.call": {},
+    "timer.stop": {},
     "stage.publish": {"source": "camera"},
     "stage.watch": {"publication": "PUBLICATION"},
     "stage.stop": {"publication": "PUBLICATION"},
@@ -304,6 +326,8 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "ANNOUNCEMENT": announce_in_room(
                 world.moderator, world.room.pk, client_id=uuid.uuid4(), text={"en": "Hm?"}
             ).pk,
+            "PERSON": world.sari.pk,
+            "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
             "HAND": raise_hand(world.noy, world.room.pk).pk,
             "POLL": create_poll(
                 world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
@@ -348,6 +372,9 @@ STORED = (
     Side,
     Stream,
     Vote,
+    Report,
+    Restriction,
+    Timer,
 )
 
 
