@@ -37,6 +37,7 @@ __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "follow_afte
 # To import the commands of a subject registers them.
 SUBJECTS = (
     announcements,
+    broadcast,
     captions,
     chat,
     direct,

@@ -29,8 +29,8 @@ def background(action: Action) -> Action:
     return action
 
 
-def later(action: Callable[..., None], *ids: int | str) -> None:
-    """After the commit of the present transaction, have the worker run `action(*ids)`.
+def later(action: Callable[..., None], *ids: int | str, after: float = 0) -> None:
+    """After the commit of the present transaction, and `after` so many seconds more, have the worker run `action(*ids)`.
 
     If the queue is out of reach the loss is logged; what must not be lost is therefore kept in a table and swept by a
     periodic action (see `notifications`).
@@ -38,12 +38,12 @@ def later(action: Callable[..., None], *ids: int | str) -> None:
     name = f"{action.__module__}:{action.__qualname__}"
     if name not in _marked:
         raise ValueError(f"{name} is not marked @background.")
-    transaction.on_commit(lambda: _enqueue(name, ids))
+    transaction.on_commit(lambda: _enqueue(name, ids, **({"countdown": after} if after else {})))
 
 
-def _enqueue(name: str, ids: tuple[int | str, ...]) -> None:
+def _enqueue(name: str, ids: tuple[int | str, ...], **when: float) -> None:
     try:
-        run.apply_async(args=(name, *ids), retry=False)
+        run.apply_async(args=(name, *ids), retry=False, **when)
     except OperationalError as error:
         log.warning("later.not_queued", action=name, error=type(error).__name__)
 

@@ -42,6 +42,7 @@ from conference.programme.models import (
 from conference.programme.search import speaker_search_text
 from conference.registration.models import Ticket
 from conference.rooms.models import Room, RoomRole
+from realtime.broadcast.models import Broadcast
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LOCK = 0x6368616D61  # two starts at once load it once
@@ -84,7 +85,7 @@ def load(at: datetime, *, password: str, new_password: bool = False) -> Outcome:
             User.objects.filter(email__in=accounts).update(password=make_password(password))
         days = (first_day(at) - main.starts_on).days
         if days:
-            _move(days)
+            _move(days, at)
             return Outcome("moved", days)
         return Outcome("unchanged")
     users = _people(password)
@@ -181,6 +182,7 @@ def _event(content: DemoEvent, series: Series, users: dict[str, User], at: datet
     sessions = _programme(content, event, users)
     if content.state != Event.State.DRAFT:
         _releases(content, event, organizer, sessions, users, at)
+        _broadcasts([event], at)
     event.state = content.state
     event.save(update_fields=["state"])
     record("event.created", organizer, event, demo=True)
@@ -228,7 +230,9 @@ def _programme(content: DemoEvent, event: Event, users: dict[str, User]) -> dict
     }  # fmt: skip
     Hall.objects.bulk_create(halls.values())
     speakers = _speakers(content, event, users)
-    rooms = Room.objects.bulk_create(Room(event=event) for _session in content.sessions)
+    rooms = Room.objects.bulk_create(
+        Room(event=event, green_room=plan.has_green_room) for plan in content.sessions
+    )
     sessions = {
         plan.number: Session(
             event=event, room=room, guid=_guid(event, "session", plan.number), code=f"DEMO{plan.number:02d}",
@@ -327,7 +331,25 @@ def _releases(
     Release.objects.filter(pk=first.pk).update(released=opened)
 
 
-def _move(days: int) -> None:
+def _broadcasts(events: Iterable[Event], at: datetime) -> None:
+    """What is on at this moment is live, what was is over, and the rest waits for somebody to go live."""
+    rooms = Room.objects.filter(event__in=events, green_room=True)
+    Broadcast.objects.filter(room__in=rooms).delete()
+    rooms.update(on_air_from=None)
+    for slot in Slot.objects.filter(session__room__in=rooms, release=None, start__lte=at, cancelled=False):
+        over = slot.end <= at  # type: ignore[operator]
+        room = Room.objects.filter(session=slot.session_id)
+        Broadcast.objects.create(
+            room=room.get(),
+            state=Broadcast.State.ENDED if over else Broadcast.State.LIVE,
+            live_since=slot.start,
+            ended=slot.end if over else None,
+        )
+        if not over:
+            room.update(on_air_from=slot.start)
+
+
+def _move(days: int, at: datetime) -> None:
     """Shift everything with a date by whole days. Kunming has no summer time, so clocks stay what they are."""
     shift = timedelta(days=days)
     events = list(Event.objects.select_for_update().filter(slug__in=[content.slug for content in EVENTS]))
@@ -348,6 +370,7 @@ def _move(days: int) -> None:
     Session.objects.filter(event__in=events, slots__release__isnull=False).update(
         sequence=F("sequence") + 1, changed=timezone.now()
     )
+    _broadcasts(events, at)
     # Their sentences name the old days.
     Notification.objects.filter(event__in=events, kind="agenda.changed").delete()
     for event in events:

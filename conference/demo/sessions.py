@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conference.core.text import Text
+from conference.programme.models import Session
 
 
 @dataclass(frozen=True, slots=True)
 class DemoSession:
     """One session. `day` counts from 0, `start` is the clock in Kunming (before 04:00: still the evening of that day).
+
+    `green_room`: where the demo speaker must be able to appear at any hour there is none, whatever the kind.
 
     `before` is what the first release said, where it differs: a day, clock and hall, or None if it was not in it.
     """
@@ -36,6 +39,12 @@ class DemoSession:
     recording: bool = True
     cancelled: bool = False
     before: tuple[int, str, str] | None | str = "same"
+    green_room: bool | None = None
+
+    @property
+    def has_green_room(self) -> bool:
+        """As its kind has, where nothing else is said."""
+        return self.kind in Session.STAGED if self.green_room is None else self.green_room
 
 
 TRACKS: tuple[tuple[str, Text, str], ...] = (
@@ -165,7 +174,7 @@ MAIN: tuple[DemoSession, ...] = (
          "lo": "ນຳເຄື່ອງຈັກກັບບ້ານ: ບັນທຶກຂອງທູດເຕັກໂນໂລຊີ"},
         {"en": "Six dryers were delivered, two are running. Anousone Vongsavat went back to all of them with the people who built them. What he learned fits on one page and begins with the voltage.",
          "zh-hans": "交付了六台烘干机，有两台还在运转。阿努松带着制造者逐一回访，学到的东西写满一页纸，第一行是电压。"},
-        ("speaker", "khamla"), (), ("interpreter",), "lo", ("zh", "en", "th"),
+        ("speaker", "khamla"), (), ("interpreter",), "lo", ("zh", "en", "th"), green_room=False,
     ),
     DemoSession(
         15, 1, "10:00", 90, "spring", "panel", "energy",
@@ -390,6 +399,10 @@ DESKS: tuple[tuple[str, Text, Text, tuple[str, ...]], ...] = (
 )  # fmt: skip
 
 
+GREEN_DESK = (2, "13:00")
+"""The desk, tomorrow, in whose green room the demo speaker can look around."""
+
+
 def consultation() -> tuple[DemoSession, ...]:
     """The desk in the Cloud Hall, all through the three days, with a pause while its host speaks elsewhere (session 14)."""
     made: list[DemoSession] = []
@@ -399,6 +412,7 @@ def consultation() -> tuple[DemoSession, ...]:
             DemoSession(
                 len(MAIN) + len(made) + 1, day, start, minutes, "cloud", "other", track, title, about,
                 ("speaker", *others), language="en", interpreted=("zh", "lo", "th") if others else (), recording=False,
+                green_room=(day, start) == GREEN_DESK,
             )
         )  # fmt: skip
 

@@ -126,6 +126,11 @@ class Session(models.Model):
         BREAK = "break", _("Break")
         OTHER = "other", _("Other")
 
+    STAGED = frozenset(
+        {Kind.OPENING, Kind.KEYNOTE, Kind.TALK, Kind.PANEL, Kind.WORKSHOP, Kind.ROADSHOW, Kind.TRAINING}
+    )
+    """Kinds that happen on a stage before an audience: their rooms have a green room."""
+
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     room = models.OneToOneField(Room, models.PROTECT, related_name="session")
     guid = models.UUIDField(default=uuid.uuid4)

@@ -327,13 +327,18 @@ def now_and_next(viewer: Viewer, event: Event, at: datetime, *, count: int = 6) 
     on = [slot for slot in slots.filter(start__lte=at, end__gt=at)]
     on.sort(key=lambda slot: slot.session.kind == Session.Kind.BREAK)
     ahead = list(slots.filter(start__gt=at).exclude(session__kind=Session.Kind.BREAK)[:count])
-    mine = None
-    if viewer is not None and viewer.is_authenticated:
-        mine = slots.filter(start__gt=at).filter(session__in=_own_sessions(viewer, event)).first()
-    return Now(on, ahead, mine, ends["first"], ends["last"])
+    return Now(on, ahead, own_sessions_ahead(viewer, event, at).first(), ends["first"], ends["last"])
 
 
 # --- The personal agenda ---
+
+
+def own_sessions_ahead(viewer: Viewer, event: Event, at: datetime) -> QuerySet[Slot]:
+    """What starts after `at` on the viewer's own agenda and takes place, the next first."""
+    if viewer is None or not viewer.is_authenticated:
+        return Slot.objects.none()
+    ahead = released_sessions(viewer, event).filter(cancelled=False, start__gt=at)
+    return ahead.filter(session__in=_own_sessions(viewer, event))
 
 
 def starred_ids(viewer: Viewer, event: Event) -> frozenset[int]:

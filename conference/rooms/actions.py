@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import transaction
 
@@ -13,14 +13,20 @@ from conference.core.streams import publish
 from conference.rooms.models import Room, RoomRole
 
 
-def create_room(event: Event, *, open: bool = True) -> Room:
-    """A new room for an owner about to be saved. A closed one is for those who have a part in it."""
-    return Room.objects.create(event=event, open=open)
+def create_room(event: Event, *, open: bool = True, green_room: bool = False) -> Room:
+    """A new room for an owner about to be saved. A closed one is for those who have a part in it; with a green room its stage
+    is theirs alone until somebody goes live."""
+    return Room.objects.create(event=event, open=open, green_room=green_room)
 
 
-def create_rooms(event: Event, count: int, *, open: bool = True) -> list[Room]:
-    """`create_room`, many at once."""
-    return Room.objects.bulk_create([Room(event=event, open=open) for _number in range(count)])
+def create_rooms(event: Event, green_rooms: Iterable[bool], *, open: bool = True) -> list[Room]:
+    """`create_room` for each of `green_rooms`, all at once."""
+    return Room.objects.bulk_create([Room(event=event, open=open, green_room=each) for each in green_rooms])
+
+
+def set_green_room(room: Room, wanted: bool) -> None:
+    """Give a room a green room, or none, as long as nobody has been let in."""
+    Room.objects.filter(pk=room.pk, open=False, on_air_from=None).update(green_room=wanted)
 
 
 def open_rooms(rooms: Collection[int]) -> None:

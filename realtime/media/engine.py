@@ -71,6 +71,7 @@ Ending = Literal[
     "removed",
     "stopped",
     "changed",
+    "closed",
     "shutdown",
 ]
 
@@ -394,6 +395,7 @@ class Engine:
         self._certificate = Certificate.generateCertificate()
         self._per_person: Counter[str] = Counter()
         self._barred: dict[tuple[int, str], float] = {}
+        self._closed: dict[int, tuple[float, frozenset[str]]] = {}
         self._rate = JoinRate(limits.joins_per_second, limits.joins_at_once)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -488,6 +490,10 @@ class Engine:
         barred_at = self._barred.get((grant.room, grant.person))
         if barred_at is not None and grant.issued_at.timestamp() <= barred_at:
             raise Refused(403, "removed", "You have been removed from this room.")
+        closed_at, stays = self._closed.get(grant.room, (0.0, frozenset()))
+        is_late = grant.issued_at.timestamp() <= closed_at
+        if is_late and grant.action == "watch" and grant.person not in stays:
+            raise Refused(401, "grant-expired", "This grant has expired. Please ask for a new one.")
         if len(self.sessions) >= self.limits.sessions:
             raise Refused(
                 503, "full", "This media server is full. Please try again in a moment.", retry_after=5
@@ -618,6 +624,24 @@ class Engine:
         for publication in list(self.publications.values()):
             if (publication.room, publication.person) == (room, person):
                 self._stop(publication)
+        return len(sessions)
+
+    async def remove_audience(self, room: int, stays: frozenset[str]) -> int:
+        """End what everyone but `stays` watches in this room. How many sessions that were.
+
+        Grants to watch from before this moment open nothing any more for the others; whoever may still watch asks
+        for a new one.
+        """
+        now = time.time()
+        kept_for = GRANT_LIFETIME.total_seconds() + 60
+        self._closed = {key: closed for key, closed in self._closed.items() if now - closed[0] < kept_for}
+        self._closed[room] = (now, stays)
+        sessions = [
+            each
+            for each in self.sessions.values()
+            if each.grant.room == room and each.grant.action == "watch" and each.grant.person not in stays
+        ]
+        await asyncio.gather(*(self.end(session, "closed") for session in sessions))
         return len(sessions)
 
     async def close(self) -> None:

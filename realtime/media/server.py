@@ -77,12 +77,14 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         return web.Response(status=204, headers={"Accept-Post": _SDP, "Allow": _METHODS})
 
     async def remove(request: web.Request) -> web.Response:
-        try:
-            read_service(_token(request), configuration.secret, "control")
-        except BadGrant as error:
-            raise Refused(401, f"grant-{error.reason}", _GRANT_REASONS[error.reason]) from None
+        _check_control(request, configuration)
         ended = await engine.remove(_room(request), request.match_info["person"])
         return web.json_response({"ended": ended})
+
+    async def remove_audience(request: web.Request) -> web.Response:
+        _check_control(request, configuration)
+        stays = frozenset(filter(None, request.query.get("except", "").split(",")))
+        return web.json_response({"ended": await engine.remove_audience(_room(request), stays)})
 
     async def health(_request: web.Request) -> web.Response:
         return web.json_response(
@@ -105,8 +107,17 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         app.router.add_delete(prefix + session_path, leave)
         app.router.add_options(prefix + session_path, options)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/people/{person}", remove)
+    app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
     app.router.add_get("/healthz", health)
     return app
+
+
+def _check_control(request: web.Request, configuration: Configuration) -> None:
+    """Only our own processes control."""
+    try:
+        read_service(_token(request), configuration.secret, "control")
+    except BadGrant as error:
+        raise Refused(401, f"grant-{error.reason}", _GRANT_REASONS[error.reason]) from None
 
 
 def _room(request: web.Request) -> int:

@@ -19,11 +19,26 @@ from conference.core.models import Event
 from conference.core.personal_data import erases
 from conference.core.streams import publish
 from conference.rooms.models import Room
-from conference.rooms.queries import ON_STAGE, RUNS, get_room, role_in, room_stream
+from conference.rooms.queries import (
+    ON_STAGE,
+    RUNS,
+    get_room,
+    is_on_air,
+    people_on_stage,
+    role_in,
+    room_stream,
+)
 from realtime.media.grants import GRANT_LIFETIME, sign_grant, sign_service
 from realtime.stage.models import Publication
 from realtime.stage.names import publication_name
-from realtime.stage.queries import get_publication, get_room_for_stage, publication_data
+from realtime.stage.queries import (
+    get_publication,
+    get_publication_to_watch,
+    get_room_for_stage,
+    publication_data,
+    publications_in,
+    stage_streams,
+)
 
 CONTROL_TIMEOUT = 5.0
 
@@ -39,9 +54,9 @@ def grant_publishing(actor: User, room_id: int, *, source: str, media_url: str) 
 
 
 def grant_watching(actor: User, room_id: int, *, publication_id: int, media_url: str) -> dict[str, Any]:
-    """What a browser needs to see and hear one publication."""
-    room, _role = get_room(actor, room_id)
-    publication = get_publication(actor, room, publication_id)
+    """What a browser needs to see and hear one publication. What is behind the scenes is for those with a part on the stage."""
+    room, role = get_room(actor, room_id)
+    publication = get_publication_to_watch(actor, room, role, publication_id)
     name = publication_name(publication.user_id, publication.source)
     return _grant(actor, room, "watch", name, f"{media_url}/whep/{room.pk}")
 
@@ -67,15 +82,14 @@ def stop_publication(actor: User, room_id: int, *, publication_id: int) -> None:
         if role not in RUNS:
             raise Denied(_("Only those who run this room can take others off the stage."))
         later(remove_from_media, room.pk, publication.user_id)
-    _lock_stage(room)
-    _stop(publication, by=actor)
+    _stop(lock_stage(room), publication, by=actor)
 
 
 @transaction.atomic
 def show_switches(actor: User, room_id: int, *, publication_id: int, muted: bool, dark: bool) -> None:
     """Tell the room whether one's own microphone or camera is switched off. Told twice, nothing happens."""
     room, _role = get_room(actor, room_id)
-    _lock_stage(room)
+    room = lock_stage(room)
     publication = get_publication(actor, room, publication_id)
     if publication.user_id != actor.pk:
         raise Denied(_("Each person on the stage switches their own microphone and camera."))
@@ -83,17 +97,22 @@ def show_switches(actor: User, room_id: int, *, publication_id: int, muted: bool
         return
     publication.muted, publication.dark = muted, dark
     publication.save(update_fields=["muted", "dark"])
-    publish(room_stream(room.pk), "publication", saved=publication_data(publication))
+    publish(stage_streams(room), "publication", saved=publication_data(publication))
 
 
 @background
 def remove_from_media(room_id: int, user_id: int) -> None:
     """Have the media process end everything that this person sends and receives in this room. Whoever may still watch
     gets a new grant by themselves."""
-    url = f"{settings.MEDIA_INTERNAL_URL}/control/rooms/{room_id}/people/{user_id}"
+    _end_in_media(f"rooms/{room_id}/people/{user_id}", room_id)
+
+
+def _end_in_media(what: str, room_id: int) -> None:
     headers = {"Authorization": f"Bearer {sign_service(settings.MEDIA_SECRET, 'control')}"}
     try:
-        httpx.delete(url, headers=headers, timeout=CONTROL_TIMEOUT).raise_for_status()
+        httpx.delete(
+            f"{settings.MEDIA_INTERNAL_URL}/control/{what}", headers=headers, timeout=CONTROL_TIMEOUT
+        ).raise_for_status()
     except httpx.HTTPError as error:
         log.warning("media.not_removed", room=room_id, error=type(error).__name__)
 
@@ -110,10 +129,10 @@ def end_rights(user_id: int, room_id: int) -> bool:
             Publication.objects.filter(room=room, user_id=user_id).select_related("user__organisation")
         )
         if publications:
-            _lock_stage(room)
+            room = lock_stage(room)
         for publication in publications:
-            _stop(publication, by=None)
-        if publications or role is None:
+            _stop(room, publication, by=None)
+        if publications or role is None or not is_on_air(room):
             later(remove_from_media, room_id, user_id)
     return role is not None
 
@@ -140,7 +159,7 @@ def start_publication(room_id: int, user_id: int, source: str, kinds: Iterable[s
     if room is None or user is None or role_in(user, room) not in ON_STAGE:
         later(remove_from_media, room_id, user_id)
         return
-    _lock_stage(room)
+    room = lock_stage(room)
     flows = {"audio": "audio" in kinds, "video": "video" in kinds}
     publication = Publication.objects.filter(room=room, user=user, source=source).first()
     if publication is not None and {"audio": publication.audio, "video": publication.video} == flows:
@@ -150,7 +169,7 @@ def start_publication(room_id: int, user_id: int, source: str, kinds: Iterable[s
         record("stage.joined", user, room, event=room.event, source=source)
     publication.audio, publication.video = flows["audio"], flows["video"]
     publication.save()
-    publish(room_stream(room.pk), "publication", saved=publication_data(publication))
+    publish(stage_streams(room), "publication", saved=publication_data(publication))
 
 
 @transaction.atomic
@@ -160,8 +179,7 @@ def end_publication(room_id: int, user_id: int, source: str) -> None:
         "room__event"
     )
     for publication in publications:
-        _lock_stage(publication.room)
-        _stop(publication, by=None)
+        _stop(lock_stage(publication.room), publication, by=None)
 
 
 def reconcile_publications(flowing: Iterable[tuple[int, int, str, frozenset[str]]]) -> None:
@@ -176,18 +194,43 @@ def reconcile_publications(flowing: Iterable[tuple[int, int, str, frozenset[str]
         start_publication(room, user, source, kinds)
 
 
-def _lock_stage(room: Room) -> None:
-    """One change of a stage at a time, so that updates stand in the order of what they say."""
-    Room.objects.select_for_update(of=("self",)).get(pk=room.pk)
+def lock_stage(room: Room) -> Room:
+    """One change of a stage at a time, so that updates stand in the order of what they say. The room as it is from now on: who
+    sees the stage may have changed a moment ago."""
+    return Room.objects.select_for_update(of=("self",), no_key=True).select_related("event").get(pk=room.pk)
 
 
-def _stop(publication: Publication, *, by: User | None) -> None:
+def _stop(room: Room, publication: Publication, *, by: User | None) -> None:
     number = publication.pk
     deleted, _by_model = Publication.objects.filter(pk=number).delete()
     if deleted:
-        room = publication.room
         record("stage.left", by or publication.user, room, event=room.event, source=publication.source)
-        publish(room_stream(room.pk), "publication", removed=number)
+        publish(stage_streams(room), "publication", removed=number)
+
+
+# --- for everyone, or behind the scenes ---
+
+
+def show_stage(room: Room) -> None:
+    """Everyone sees what is on the stage from now on. The caller has locked the stage and said so on the room."""
+    for publication in publications_in(room):
+        publish(room_stream(room.pk), "publication", saved=publication_data(publication))
+
+
+def hide_stage(room: Room) -> None:
+    """From now on only those with a part on the stage see it. The caller has locked the stage and said so on the room."""
+    for publication in publications_in(room):
+        publish(room_stream(room.pk), "publication", removed=publication.pk)
+    later(end_watching, room.pk)
+
+
+@background
+def end_watching(room_id: int) -> None:
+    """Have the media process end what everyone without a part on the stage receives in this room, unless it is on air again."""
+    room = Room.objects.filter(pk=room_id).first()
+    if room is not None and not is_on_air(room):
+        stays = ",".join(str(number) for number in sorted(people_on_stage(room)))
+        _end_in_media(f"rooms/{room_id}/audience?except={stays}", room_id)
 
 
 # --- my data ---
@@ -198,4 +241,4 @@ def leave_every_stage(person: User) -> None:
     """Whoever closes their account is not seen or heard any more."""
     for publication in Publication.objects.filter(user=person).select_related("room__event"):
         later(remove_from_media, publication.room_id, person.pk)
-        _stop(publication, by=None)
+        _stop(lock_stage(publication.room), publication, by=None)

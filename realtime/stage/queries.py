@@ -10,8 +10,8 @@ from conference.accounts.queries import person_data
 from conference.core.errors import Denied, Missing
 from conference.events.queries import Viewer
 from conference.rooms.models import Room
-from conference.rooms.queries import ON_STAGE, get_room
-from realtime.snapshots import shows_to_everyone
+from conference.rooms.queries import ON_STAGE, backstage_stream, get_room, is_on_air, room_stream
+from realtime.snapshots import shows_to_everyone, shows_to_stage
 from realtime.stage.models import Publication
 from realtime.stage.names import publication_name
 
@@ -39,8 +39,29 @@ def publications_in(room: Room) -> list[Publication]:
 
 @shows_to_everyone
 def stage_part(room: Room) -> dict[str, Any]:
-    """What is on the stage, for whoever comes in."""
-    return {"state": {"publication": [publication_data(each) for each in publications_in(room)]}}
+    """What everyone sees of the stage, for whoever comes in."""
+    shown = publications_in(room) if is_on_air(room) else []
+    return {"state": {"publication": [publication_data(each) for each in shown]}}
+
+
+@shows_to_stage
+def backstage_part(room: Room) -> dict[str, Any]:
+    """Where there is a green room those with a part on the stage see all of it, live or not."""
+    shown = publications_in(room) if room.green_room else []
+    return {"state": {"publication": [publication_data(each) for each in shown]}}
+
+
+def stage_streams(room: Room) -> list[str]:
+    """Who is told of what happens on the stage of this room, as it is at this moment."""
+    streams = [room_stream(room.pk)] if is_on_air(room) else []
+    return [*streams, backstage_stream(room.pk)] if room.green_room else streams
+
+
+def get_publication_to_watch(viewer: Viewer, room: Room, role: str, publication_id: int) -> Publication:
+    """`get_publication` for someone with this role in the room: what is behind the scenes is not there for the others."""
+    if role not in ON_STAGE and not is_on_air(room):
+        raise Missing(_("This is not on the stage any more."))
+    return get_publication(viewer, room, publication_id)
 
 
 def get_publication(viewer: Viewer, room: Room, publication_id: int) -> Publication:

@@ -155,6 +155,19 @@ async def test_removing_a_person_ends_what_they_send_and_receive_in_that_room_on
     assert server.events[-1] == ("publication.stopped", STARTED)
 
 
+async def test_an_audience_that_is_sent_away_receives_nothing_more_and_the_stage_goes_on(
+    server: Server,
+) -> None:
+    await server.publish(person="34")
+    on_stage, audience = await server.watch(person="35"), await server.watch(person="36")
+    for viewer in (on_stage, audience):
+        await viewer.picture()
+    assert await server.engine.remove_audience(12, frozenset({"34", "35"})) == 1
+    await server.until(lambda: audience.connection.connectionState == "closed")
+    assert {each.grant.person for each in server.engine.sessions.values()} == {"34", "35"}
+    await on_stage.picture()
+
+
 async def test_packets_lost_on_the_way_to_a_viewer_are_sent_again(server: Server) -> None:
     await server.publish(AudioStreamTrack(), SmallPicture(90))
     viewer = await server.watch()

@@ -264,6 +264,24 @@ async def test_only_our_own_processes_may_remove_a_person(server: Server, offer:
     assert (await server.post("/whip/12", later, offer)).status == 201
 
 
+async def test_an_audience_is_sent_away_and_those_on_the_stage_stay(server: Server, offer: str) -> None:
+    url = server.url + "/control/rooms/12/audience?except=34,35"
+    for token in (server.grant("watch"), sign_service(SECRET, "events")):
+        assert (await server.http.delete(url, headers={"Authorization": f"Bearer {token}"})).status == 401
+    early = {person: server.grant("watch", person=person) for person in ("34", "36")}
+    assert (await server.post("/whip/12", server.grant("publish"), offer)).status == 201
+    control = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
+    assert await (await server.http.delete(url, headers=control)).json() == {"ended": 0}
+    assert len(server.engine.sessions) == 1, "What is sent goes on."
+    # What was granted before opens nothing any more, for those who do not stay; what is granted later does.
+    assert await refusal(await server.post("/whep/12", early["36"], offer)) == (401, "grant-expired")
+    assert await refusal(await server.post("/whep/12", early["34"], offer)) == (409, "not-flowing")
+    later = server.grant("watch", person="36", now=datetime.now(UTC) + timedelta(seconds=1))
+    assert await refusal(await server.post("/whep/12", later, offer)) == (409, "not-flowing")
+    elsewhere = server.grant("watch", room=13, person="36")
+    assert await refusal(await server.post("/whep/13", elsewhere, offer)) == (409, "not-flowing")
+
+
 class TestLimits:
     @pytest.fixture
     def limits(self) -> Limits:

@@ -28,7 +28,7 @@ from conference.programme.actions.blocks import (
 )
 from conference.programme.models import Hall, Session, SessionSpeaker, Slot, Speaker, Track
 from conference.programme.queries import was_released
-from conference.rooms.actions import create_room
+from conference.rooms.actions import create_room, set_green_room
 
 LONGEST = timedelta(hours=24)
 
@@ -63,8 +63,9 @@ def create_session(
     """A new session in the draft, with a room of its own. `parts`: speaker id -> part."""
     event = open_programme(actor, event)
     _check_place(event, start, end, hall)
-    session = Session(event=event, room=create_room(event, open=False), number=next_number(event, Session))
+    session = Session(event=event, number=next_number(event, Session))
     _fill(session, content)
+    session.room = create_room(event, open=False, green_room=session.kind in Session.STAGED)
     session.save()
     Slot.objects.create(session=session, start=start, end=end, hall=hall)
     set_parts(session, _checked_parts(event, parts or {}))
@@ -96,6 +97,8 @@ def edit_session(
     if changed:
         session.save()
         refresh_search([session.pk])
+        if "kind" in changed:
+            set_green_room(session.room, session.kind in Session.STAGED)
         record("session.edited", actor, session, fields=changed)
         if was_released(session):
             announce(event)

@@ -62,7 +62,8 @@ def _change(model: type[Model], rows: list[Any], fields: Iterable[str]) -> None:
 
 def _save_sessions(plan: ImportPlan) -> None:
     new, changed = plan.new, plan.changed
-    for one, room in zip(new, create_rooms(plan.event, len(new), open=False), strict=True):
+    staged = [one.session.kind in Session.STAGED for one in new]
+    for one, room in zip(new, create_rooms(plan.event, staged, open=False), strict=True):
         one.session.room = room
     renamed = {row.pk for row in plan.speakers.changed}
     retracked = {row.pk for row in plan.tracks.changed}
