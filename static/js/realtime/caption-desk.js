@@ -99,11 +99,12 @@ class CaptionDesk extends HTMLElement {
       make("div", { class: "desk-writing" }, this.#input, make("button", { class: "button primary", type: "submit" }, icon("send"), gettext("Send"))),
       make("p", { class: "quiet small", id: "desk-keys" }, gettext("Enter sends the line. The up arrow in the empty field corrects the last line.")));
     this.append(
-      make("div", { class: "stack" }, this.#stage,
+      this.#stage,
+      make("div", { class: "stack desk-work" }, this.#line, this.#box, form),
+      make("div", { class: "stack" },
         make("div", { class: "field" }, make("label", { for: this.#sourceChoice.id }, gettext("Read along in another language")), this.#sourceChoice), this.#source,
         make("details", { class: "more" }, make("summary", {}, gettext("Short forms"), " ", icon("down")),
-          make("div", { class: "field" }, make("label", { for: this.#short.id }, gettext("One on each line, such as kmg = Kunming")), make("p", { class: "hint" }, gettext("Type the short form and a space. The list stays in this browser.")), this.#short))),
-      make("div", { class: "stack" }, this.#line, this.#box, form));
+          make("div", { class: "field" }, make("label", { for: this.#short.id }, gettext("One on each line, such as kmg = Kunming")), make("p", { class: "hint" }, gettext("Type the short form and a space. The list stays in this browser.")), this.#short))));
   }
 
   /** Follow our language, and the one that we read along. */

@@ -24,10 +24,9 @@ export class RoomTranscript extends HTMLElement {
   #list = make("ol", { class: "plain transcript-lines" });
   #box = make("div", { class: "transcript-box", role: "region", tabindex: "0" });
   #empty = make("p", { class: "quiet" });
-  #copy = make("button", { class: "button quiet", type: "button" });
-  #file = make("a", { class: "button quiet" });
-  #tools = make("div", { class: "row" });
-  #desk = make("a", { class: "button quiet", hidden: true });
+  #copy = make("button", { class: "button quiet icon-only", type: "button" });
+  #file = make("a", { class: "button quiet icon-only" });
+  #desk = make("a", { class: "button", hidden: true });
   #offered = "";
 
   /** @param {Room} room
@@ -52,14 +51,14 @@ export class RoomTranscript extends HTMLElement {
     this.#box.setAttribute("aria-label", gettext("What was said"));
     this.#earlier.append(icon("history"), gettext("Earlier lines"));
     this.#earlier.addEventListener("click", () => void this.#loadEarlier());
-    this.#copy.append(icon("copy"), gettext("Copy all"));
+    name(this.#copy, "copy", gettext("Copy all"));
     this.#copy.addEventListener("click", () => void this.#copyAll());
-    this.#file.append(icon("download"), gettext("Download as WebVTT"));
+    name(this.#file, "download", gettext("Download as WebVTT"));
     this.#file.setAttribute("download", "");
     this.#desk.append(icon("captions"), gettext("Write or set up captions"));
-    this.#tools.append(this.#copy, this.#file);
     this.#box.append(this.#earlier, this.#list, this.#empty);
-    this.replaceChildren(make("div", { class: "row" }, this.#choice, this.#desk), make("div", { class: "search" }, icon("search"), this.#search), this.#found, this.#box, this.#tools);
+    const search = make("div", { class: "search" }, icon("search"), this.#search);
+    this.replaceChildren(make("div", { class: "transcript-head" }, this.#choice, this.#copy, this.#file), search, this.#found, this.#box, this.#desk);
   }
 
   /** Whether somebody looks at it. @returns {boolean} */
@@ -81,7 +80,7 @@ export class RoomTranscript extends HTMLElement {
     this.#desk.hidden = !desk;
     if (desk) this.#desk.setAttribute("href", desk.page);
     const lines = feed ? captions.lines(feed.language) : [];
-    this.#tools.hidden = lines.length === 0;
+    this.#copy.hidden = this.#file.hidden = lines.length === 0;
     if (feed) this.#file.setAttribute("href", feed.file);
     this.#empty.hidden = lines.length > 0;
     this.#empty.textContent = feed ? gettext("Nothing was said yet. Lines appear here as they are written.") : gettext("This room has no captions yet.");
@@ -183,6 +182,16 @@ export class RoomTranscript extends HTMLElement {
       toast(gettext("This browser does not let pages copy. Download the file instead."), "warning");
     }
   }
+}
+
+/** A button that shows a symbol alone, with its name for the ear and the pointer.
+ * @param {HTMLElement} button
+ * @param {string} symbol
+ * @param {string} words */
+function name(button, symbol, words) {
+  button.append(icon(symbol));
+  button.setAttribute("aria-label", words);
+  button.title = words;
 }
 
 /** The text with what was searched for marked in it.
