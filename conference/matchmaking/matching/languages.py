@@ -83,20 +83,52 @@ _FIELD_MARGIN, _FIELD_MARGIN_PER_LETTER = 4.0, 0.25
 # "TRL 8" is in no language: with fewer Latin letters than this and no field, a text counts as English.
 _FEW_LETTERS = 12
 
+_HINT = re.compile("[a-z]{2,3}")
+
 _INVISIBLE = dict.fromkeys(
     [0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 )
 _SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
+# One look, several ways to type it, which Unicode does not call equal. Each pattern becomes what stands beside it.
+_LOOK_ALIKES = (
+    # Thai and Lao AM: the ring and AA typed apart, a tone before or between.
+    (re.compile("\u0e4d([\u0e48-\u0e4b]*)\u0e32"), "\\1\u0e33"),
+    (re.compile("\u0ecd([\u0ec8-\u0ecb]*)\u0eb2"), "\\1\u0eb3"),
+    # Thai and Lao AE typed as E twice.
+    (re.compile("\u0e40\u0e40"), "\u0e41"),
+    (re.compile("\u0ec0\u0ec0"), "\u0ec1"),
+    # Lao HO NO and HO MO as two letters.
+    (re.compile("\u0eab\u0e99"), "\u0edc"),
+    (re.compile("\u0eab\u0ea1"), "\u0edd"),
+    # Khmer: DA below a letter looks as TA does; OO and OE typed in two parts.
+    (re.compile("\u17d2\u178a"), "\u17d2\u178f"),
+    (re.compile("\u17c1\u17b6"), "\u17c4"),
+    (re.compile("\u17c1\u17b8"), "\u17be"),
+)
+# A tone typed behind AM.
+_AM_AND_TONES = re.compile("[\u0e33\u0e48-\u0e4b]{2,}|[\u0eb3\u0ec8-\u0ecb]{2,}")
+_SOUTHEAST = re.compile("[\u0e00-\u0eff\u1780-\u17ff]")
+
 
 def normalise(text: str) -> str:
-    """NFC, without invisible marks and control characters, one space between words.
+    """NFC, without invisible marks and control characters, one space between words, what looks the same written the same.
 
     The joiners U+200C and U+200D stay: Sinhala, Bengali and Urdu spell with them. The zero-width space goes: Khmer,
     Lao and Burmese writers use it or not as their keyboards please.
     """
     clean = text.encode("utf-8", "ignore").decode("utf-8")  # a JSON file can carry half a surrogate pair
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", clean).translate(_INVISIBLE)).strip()
+    clean = unicodedata.normalize("NFC", clean.translate(_INVISIBLE))
+    if _SOUTHEAST.search(clean):
+        for pattern, one in _LOOK_ALIKES:
+            clean = pattern.sub(one, clean)
+        clean = _AM_AND_TONES.sub(_tones_first, clean)
+        clean = unicodedata.normalize("NFC", clean)
+    return _SPACE.sub(" ", clean).strip()
+
+
+def _tones_first(found: re.Match[str]) -> str:
+    return "".join(sorted(found.group(), key=lambda letter: letter in "\u0e33\u0eb3"))
 
 
 def scripts_of(text: str) -> Counter[str]:
@@ -109,11 +141,14 @@ def scripts_of(text: str) -> Counter[str]:
 
 
 def detect(text: str, hint: str = "") -> str:
-    """The language of a text as a two-letter code; `hint` is what its author said, `UNKNOWN` where nothing can be said."""
+    """The language of a text as a two-letter code; `hint` is what its author said. `UNKNOWN` for a text without letters
+    (numbers, emoji), whatever its author said: it has no language, and where nothing else can be said."""
     hint = hint.replace("_", "-").lower().partition("-")[0]
+    if not _HINT.fullmatch(hint):
+        hint = ""
     scripts = scripts_of(text)
     if not scripts:
-        return hint or UNKNOWN
+        return UNKNOWN
     script = max(scripts, key=lambda name: (scripts[name] * _WEIGHT_OF_A_LETTER.get(name, 1.0), name))
     if script == "han" and scripts["kana"] * 6 > scripts["han"]:
         script = "kana"

@@ -96,6 +96,11 @@ def fold(word: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", normalise(word)).casefold().replace("_", " ").split())
 
 
+def organisation_key(name: str) -> str:
+    """By which two names of an organisation are the same: width, case and spaces do not matter."""
+    return fold(name).replace(" ", "")
+
+
 def read_request(data: object) -> Request:
     """The request in a parsed JSON file. Raises `InvalidProfiles`; fields it does not know are left alone."""
     if not isinstance(data, Mapping):
@@ -283,8 +288,17 @@ def _pairs(rows: object, name: str, known: Mapping[str, int]) -> frozenset[froze
                     record=record,
                     value=identifier,
                 )
+        if row[0] == row[1]:
+            raise InvalidProfiles(
+                gettext_noop("%(record)s names “%(value)s” twice; a pair is of two profiles."),
+                record=record,
+                value=row[0],
+            )
         found.add(frozenset(row))
     return frozenset(found)
+
+
+_RULES = ("groups", "kinds")
 
 
 def _rules(data: object) -> Rules:
@@ -292,6 +306,14 @@ def _rules(data: object) -> Rules:
         return Rules()
     if not isinstance(data, Mapping):
         raise InvalidProfiles(gettext_noop("“rules” must be an object."))
+    for name in data:
+        # Elsewhere fields that nobody knows are left alone; a rule that is not kept would do harm.
+        if name not in _RULES:
+            raise InvalidProfiles(
+                gettext_noop("“rules” has the key “%(value)s”, which is no known rule; known are %(known)s."),
+                value=name,
+                known=", ".join(_RULES),
+            )
     groups = _named_pairs(data, "groups")
     kinds = _named_pairs(data, "kinds")
     for kind in {kind for pair in kinds or () for kind in pair}:

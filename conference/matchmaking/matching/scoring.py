@@ -36,7 +36,7 @@ class Weights:
     """How much each kind of evidence counts, relative to the others that are known."""
 
     text: float = 0.50
-    sectors: float = 0.20
+    sectors: float = 0.25
     cooperation: float = 0.10
     countries: float = 0.10
     maturity: float = 0.10

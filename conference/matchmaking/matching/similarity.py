@@ -11,7 +11,7 @@ Representations", Findings of EMNLP 2020; the idea of removing what all vectors 
   neither left uncorrected nor centred to nothing.
 - All texts go in as queries: both sides of a match describe a thing in a few words. As passages, or in both roles with
   the cosines averaged at double the time, they did worse on the tuning half.
-- What a text is about by the glossary (see `glossary`) stands beside the vector: the cosine of two texts' things,
+- What a text is about by the glossary (see `glossary`) stands beside the vector: what two texts' things have in common,
   times TOPICS, is added to the cosine of their vectors.
 - Some texts, mostly short ones, are near to everything. CSLS (Conneau, Lample, Ranzato, Denoyer, Jégou: "Word
   Translation Without Parallel Data", ICLR 2018) takes from a pair's cosine half of what either side has with its own
@@ -42,8 +42,8 @@ ROLES: tuple[Role, ...] = ("query",)
 SHRINKAGE = 2.0
 """Texts that a language's mean is shrunk by."""
 
-TOPICS, TOPICS_ALONE = 0.30, 0.40
-"""What the cosine of two texts' things is worth beside the cosine of their vectors; and where there is no model."""
+TOPICS, TOPICS_ALONE = 0.40, 0.40
+"""What two texts' common things are worth beside the cosine of their vectors; and where there is no model."""
 
 NEIGHBOURS = 5
 """Counterparts over which CSLS takes the mean; of few counterparts the nearest quarter, filled up with TYPICAL."""
@@ -51,7 +51,7 @@ NEIGHBOURS = 5
 TYPICAL = 0.20
 """The mean cosine of a text and its nearest counterparts at an event of some hundred profiles."""
 
-STEEPNESS, MIDDLE = 20.0, -0.02
+STEEPNESS, MIDDLE = 14.0, -0.02
 """From a corrected cosine to a strength between 0 and 1: a logistic curve of this steepness, which is 0.5 at MIDDLE."""
 
 # Whose mean stands in for a language without reference sentences: a close relative in the same script.
@@ -110,8 +110,8 @@ class TextSpace:
 
 
 def with_topics(placed: Vectors | None, topics: NDArray[np.float32]) -> Vectors:
-    """Vectors whose dot product is the likeness of two texts: the cosine of the model's vectors and the cosine of
-    their things."""
+    """Vectors whose dot product is the likeness of two texts: the cosine of the model's vectors and the product of
+    their things' rows (see `Topics`)."""
     if placed is None:
         return np.asarray(np.sqrt(np.float32(TOPICS_ALONE)) * topics, dtype=np.float32)
     return np.concatenate([placed, np.sqrt(np.float32(TOPICS)) * topics], axis=1, dtype=np.float32)
