@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -268,6 +269,7 @@ def chat_part(room: Room) -> dict[str, Any]:
             "emoji": EMOJI,
             "edit_seconds": int(EDIT_FOR.total_seconds()),
             "translates": bool(settings.CHAT_TRANSLATOR),
+            "address": reverse("chat_message", args=[room.event.slug, room.code, 0]).removesuffix("0/"),
         },
     }
 

@@ -59,7 +59,7 @@ def links_in(text: str) -> list[tuple[int, int]]:
     for match in _LINK.finditer(text):
         begin, end = match.start(), _end_of(match[0]) + match.start()
         before = text[begin - 1 : begin]
-        if end - begin <= MAX_LINK and not before.isalnum() and _leads_where_it_says(text, begin, end):
+        if end - begin <= MAX_LINK and not _word_goes_on(before) and _leads_where_it_says(text, begin, end):
             found.append((begin, end))
     return found
 
@@ -91,7 +91,11 @@ def _leads_where_it_says(text: str, begin: int, end: int) -> bool:
     following = text[end : end + 1]
     in_host = not parts.path and not parts.query and not parts.fragment
     # "example.com" followed by a letter that looks Latin and is not: the word goes on, and the host is another one.
-    return not (in_host and following.isalnum() and not _writes_no_spaces(following))
+    return not (in_host and _word_goes_on(following))
+
+
+def _word_goes_on(character: str) -> bool:
+    return character.isalnum() and not _writes_no_spaces(character)
 
 
 def marked(text: str, names: Mapping[int, Iterable[str]] | None = None) -> tuple[str, set[int]]:

@@ -6,7 +6,8 @@
  * on the stage, `room.12.hosts` for those who run the room), and our own (`person.7`) for what concerns nobody else. Whatever
  * kinds of things the room shows stand in `state`, `backstage`, `behind` and `own`, by kind and id.
  *
- * Events: `change` (something shown has changed), `state` (see `phase`), `signal` (passing news; `detail` is the frame).
+ * Events: `change` (something shown has changed), `state` (see `phase`), `signal` (passing news; `detail` is the frame), `update`
+ * (a change that everyone sees was applied; `detail` is the frame), `entered` (everything was read anew).
  */
 
 import { CommandError } from "./socket.js";
@@ -14,14 +15,16 @@ import { CommandError } from "./socket.js";
 /** @import { Frame, Problem, Socket } from "./socket.js" */
 
 /** @typedef {{id: number, name: string, name_latin: string, organisation: string, job_title: string, country: string, photo: string | null}} Person */
-/** @typedef {{id: number, client_id: string, author: Person, text: string, created: string}} Message */
+/** @typedef {{id: number, room: number, client_id: string, parent: number | null, author: Person, state: "shown" | "held" | "dismissed" | "deleted", by_hosts: boolean, text: string, html: string, language: string, replies: number, reactions: Record<string, number>, created: string, edited: string | null}} Message */
 /** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, muted: boolean, dark: boolean, started: string}} Publication */
-/** @typedef {{client_id: string, text: string, state: "waiting" | "sending" | "failed", reason: string}} Unsent */
+/** `parent` and `mentions` are of the chat of a room; a reason while it waits: the server said how long.
+ * @typedef {{client_id: string, text: string, state: "waiting" | "sending" | "failed", reason: string, parent?: number | null, mentions?: number[]}} Unsent */
 /** @typedef {"entering" | "here" | "away" | "refused" | "closed"} Phase */
 
 /** @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} Memory */
 
 const MOST_MESSAGES = 500;
+const LOOK_AGAIN = 5_000;
 /** Those in the room who see more than everyone: each audience has a stream. */
 const AUDIENCES = ["backstage", "hosts"];
 
@@ -76,6 +79,8 @@ export class Room extends EventTarget {
   more = false;
   /** Whether we run this room. */
   runs = false;
+  /** What one may do with messages. @type {{emoji: string[], edit_seconds: number, translates: boolean, address: string}} */
+  chat = { emoji: [], edit_seconds: 0, translates: false, address: "" };
   /** @type {{count: number, online?: number, in_hall?: number, people: Person[] | null}} */ presence = { count: 0, people: null };
   /** What everyone in the room sees.
    * @type {{message: Map<number, Message>, publication: Map<number, Publication>} & Record<string, Map<number, any>>} */
@@ -89,6 +94,7 @@ export class Room extends EventTarget {
   /** How far we are with what only some in the room see, by audience. @type {Map<string, Track>} */ #also;
   /** The audiences to which we belong. @type {string[]} */ #audiences = [];
   /** How far we are in our own stream, as far as we know. @type {number | null} */ #mine = null;
+  /** The first message from which on we know all; what changes before it is read when somebody goes back. */ #from = 0;
   #sending = false;
   #stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
@@ -128,6 +134,11 @@ export class Room extends EventTarget {
     return this.socket.person;
   }
 
+  /** Whether those who run the room have muted us here. @returns {boolean} */
+  get muted() {
+    return this.own.restriction?.get(this.id)?.muted ?? false;
+  }
+
   /** @returns {Message[]} in the order in which they were written */
   get messages() {
     return [...this.state.message.values()].sort((one, other) => one.id - other.id);
@@ -139,10 +150,11 @@ export class Room extends EventTarget {
     return [...this.state.publication.values()].sort((one, other) => order(one) - order(other) || one.id - other.id);
   }
 
-  /** Say something. It is shown at once as on its way, and sent as soon as there is a line.
-   * @param {string} text */
-  send(text) {
-    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "" });
+  /** Say something, or reply to a message. It is shown at once as on its way, and sent as soon as there is a line.
+   * @param {string} text
+   * @param {{parent?: number | null, mentions?: number[]}} [more] */
+  send(text, { parent = null, mentions = [] } = {}) {
+    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "", parent, mentions });
     this.#remember();
     this.#changed();
     void this.#sendNext();
@@ -171,9 +183,27 @@ export class Room extends EventTarget {
     const first = this.messages[0];
     if (!first) return;
     const { messages, more } = await this.ask("chat.history", { before: first.id });
+    this.join(messages, more);
+  }
+
+  /** Messages that go on to what we know, and whether there are older ones than all of these.
+   * @param {Message[]} messages
+   * @param {boolean} more */
+  join(messages, more) {
+    const first = messages[0]?.id ?? Infinity;
     for (const message of messages) this.state.message.set(message.id, message);
-    this.more = more;
+    if (first < this.#from || !more) {
+      this.more = more;
+      this.#from = more ? Math.min(first, this.#from) : 0;
+    }
     this.#changed();
+  }
+
+  /** Whether we know every message from this one on.
+   * @param {number} id
+   * @returns {boolean} */
+  reaches(id) {
+    return id >= this.#from;
   }
 
   /** @param {string} command
@@ -184,7 +214,7 @@ export class Room extends EventTarget {
   }
 
   #onState = () => {
-    if (this.phase === "closed") return;
+    if (this.phase === "closed" && this.socket.state !== "open") return;
     if (this.socket.state === "open") void this.#synchronise();
     else {
       clearTimeout(this.#later);
@@ -242,12 +272,15 @@ export class Room extends EventTarget {
     this.state = { message: new Map(), publication: new Map(), ...keyed(snapshot.state) };
     this.own = keyed(snapshot.own ?? {});
     this.more = snapshot.more;
+    this.#from = this.more ? Math.min(...this.state.message.keys()) : 0;
+    this.chat = snapshot.chat ?? this.chat;
     this.#know(snapshot);
     this.#track.seq = snapshot.seq;
     this.behind = keyed(snapshot.hosts?.state ?? {});
     this.backstage = keyed(snapshot.backstage?.state ?? {});
     for (const [audience, track] of this.#also) track.seq = snapshot[audience]?.seq ?? null;
     this.#release();
+    this.dispatchEvent(new Event("entered"));
   }
 
   /** @param {number} seq */
@@ -298,11 +331,11 @@ export class Room extends EventTarget {
   /** @param {Event} event */
   #onFrame = (event) => {
     const frame = /** @type {CustomEvent<Frame>} */ (event).detail;
-    if (this.phase === "closed") return;
     const track = this.#tracks.find(({ stream }) => stream === frame.stream);
     if (!track) {
       if (frame.stream === `person.${this.me}`) this.#hear(frame);
-    } else if (frame.update) this.#update(track, frame);
+    } else if (this.phase === "closed" && !track.held) return;
+    else if (frame.update) this.#update(track, frame);
     else this.#signal(track, frame);
   };
 
@@ -327,7 +360,9 @@ export class Room extends EventTarget {
       this.#changed();
     } else if (frame.signal === "closed") {
       this.problem = frame.data;
+      this.#track.seq = null;
       this.#become("closed");
+      this.#soon(LOOK_AGAIN, () => this.phase === "closed"); // whoever was let back in at that very moment was told before
     } else this.dispatchEvent(new CustomEvent("signal", { detail: frame }));
   }
 
@@ -339,6 +374,11 @@ export class Room extends EventTarget {
     const missed = this.#mine !== null && seq > this.#mine + (frame.update ? 1 : 0);
     if (frame.update && (this.#mine === null || seq > this.#mine) && apply(this.own, frame)) this.#changed();
     this.#mine = Math.max(seq, this.#mine ?? 0);
+    if (frame.update === "rights.saved" && (this.phase === "closed" || this.phase === "refused")) {
+      this.#track.seq = null;
+      void this.#synchronise();
+      return;
+    }
     if (!missed) return;
     this.#track.seq = null;
     if (frame.update && this.phase === "here") void this.#synchronise();
@@ -367,13 +407,16 @@ export class Room extends EventTarget {
   #applyNext(track, frame) {
     if ((frame.seq ?? 0) <= (track.seq ?? 0)) return;
     track.seq = frame.seq ?? null;
-    apply(track === this.#track ? this.state : track === this.#also.get("hosts") ? this.behind : this.backstage, frame);
+    const known = frame.update !== "message.saved" || this.reaches(frame.data.id);
+    if (known) apply(track === this.#track ? this.state : track === this.#also.get("hosts") ? this.behind : this.backstage, frame);
     if (track !== this.#track) return;
-    if (frame.update === "message.saved") this.#arrived(frame.data);
+    if (frame.update === "message.saved" || frame.update === "reply.saved") this.#arrived(frame.data);
+    this.dispatchEvent(new CustomEvent("update", { detail: frame }));
     if (this.state.message.size > MOST_MESSAGES) {
       const oldest = Math.min(...this.state.message.keys());
       this.state.message.delete(oldest);
       this.more = true;
+      this.#from = Math.min(...this.state.message.keys());
     }
   }
 
@@ -393,14 +436,16 @@ export class Room extends EventTarget {
     this.#changed();
     let pause = 0;
     try {
-      const message = await this.ask("chat.send", { client_id: next.client_id, text: next.text });
-      this.state.message.set(message.id, message);
+      const { client_id, text, parent, mentions } = next;
+      const message = await this.ask("chat.send", { client_id, text, ...(parent ? { parent } : {}), ...(mentions?.length ? { mentions } : {}) });
+      this.#sent(message);
       this.#arrived(message);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       if (error.unsure || error.code === "busy" || error.code === "failed") {
         next.state = "waiting"; // the same client_id again is harmless
         pause = error.code === "busy" ? error.retryAfter * 1000 : 2000;
+        next.reason = error.code === "busy" ? error.message : "";
       } else {
         next.state = "failed";
         next.reason = error.message;
@@ -414,9 +459,18 @@ export class Room extends EventTarget {
     else void this.#sendNext();
   }
 
+  /** What we said is known to the server; the update may come a little later, or came already.
+   * @param {Message} message */
+  #sent(message) {
+    const frame = { stream: this.#track.stream, update: message.parent ? "reply.saved" : "message.saved", data: message };
+    if (message.state === "held") this.own.held?.set(message.id, message);
+    else if (message.parent) this.dispatchEvent(new CustomEvent("update", { detail: frame }));
+    else if (!this.state.message.has(message.id)) this.state.message.set(message.id, message);
+  }
+
   #remember() {
     try {
-      this.memory?.setItem(`chama.unsent.${this.id}`, JSON.stringify(this.unsent.map(({ client_id, text }) => ({ client_id, text }))));
+      this.memory?.setItem(`chama.unsent.${this.id}`, JSON.stringify(this.unsent.map(({ client_id, text, parent, mentions }) => ({ client_id, text, parent, mentions }))));
     } catch {
       // A full or forbidden memory loses nothing while the page lives.
     }
@@ -425,7 +479,7 @@ export class Room extends EventTarget {
   #recall() {
     try {
       const kept = JSON.parse(this.memory?.getItem(`chama.unsent.${this.id}`) ?? "[]");
-      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "" }));
+      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "", parent: Number(each.parent) || null, mentions: each.mentions ?? [] }));
     } catch {
       this.unsent = [];
     }
