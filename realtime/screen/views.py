@@ -31,9 +31,15 @@ def screen(request: HttpRequest, event_slug: str, room_code: str) -> HttpRespons
     """The room as a projector shows it. Fetched again now and then by the page itself, for what the socket does not tell."""
     if "key" in request.GET:
         return _open_by_key(request, event_slug, room_code)
-    found = queries.find_screen(request.user, room_code, link_in(request.COOKIES, room_code))
+    link = link_in(request.COOKIES, room_code)
+    found = queries.find_screen(request.user, room_code, link)
     if found is None and not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path())
+        # On the wall of a hall nobody wants to read a form for signing in.
+        return (
+            redirect_to_login(request.get_full_path())
+            if link is None
+            else render(request, "realtime/screen_closed.html", status=404)
+        )
     if found is None:
         queries.get_room_to_run(request.user, get_event(request.user, event_slug), room_code)
     if found is None or found.room.event.slug != event_slug:
