@@ -40,7 +40,7 @@ from conference.programme.queries import (
     tracks_of,
 )
 from conference.registration.queries import ticket_of
-from conference.rooms.queries import ON_STAGE, RUNS, role_in
+from conference.rooms.queries import ON_STAGE, RUNS, standing_in
 
 IMMINENT = timedelta(hours=2)
 """What is on my agenda so soon stands above what is on."""
@@ -157,10 +157,13 @@ def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
     event = _event(request, event_slug)
     at = timezone.now()
     page = get_session(request.user, event, code)
-    role = role_in(request.user, page.session.room)
+    standing = standing_in(request.user, page.session.room)
+    role = standing.role
     door = door_of(page.slot, at)
     numbers = track_numbers(tracks_of(request.user, event))
     open_for_reader = role is not None and (door == "open" or (role in ON_STAGE and door != "none"))
+    # Whoever was removed reads there that it is so, and comes in by themselves when they are let back in.
+    open_for_reader = open_for_reader or (standing.removed and door == "open")
     context = {
         "page": page,
         "session": page.session,

@@ -7,13 +7,12 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { grouped, inLine, inOrder } from "./queue.js";
+import { RoomRules, rulesOf } from "./room-rules.js";
 import { CommandError } from "./socket.js";
 import { lengthOf } from "./writing.js";
 
 /** @import { Hand, Question } from "./queue.js" */
 /** @import { Room } from "./room.js" */
-
-/** @typedef {{questions: boolean, moderate_questions: boolean, anonymous_questions: boolean, hands: boolean}} Rules */
 
 export const MOST_CHARACTERS = 500;
 
@@ -36,10 +35,6 @@ function submissions(room) {
  * @returns {boolean} */
 const has = (room, kind, id) => room.own[kind]?.has(id) ?? false;
 
-/** @param {Room} room
- * @returns {Rules} */
-export const rulesOf = (room) => room.state.rules?.get(room.id) ?? { questions: true, moderate_questions: true, anonymous_questions: false, hands: true };
-
 export class RoomQuestions extends HTMLElement {
   /** @type {Room | null} */ #room = null;
   /** Ids of the retried asking. @type {string} */ #clientId = crypto.randomUUID();
@@ -56,6 +51,7 @@ export class RoomQuestions extends HTMLElement {
   #line = make("section", { class: "line" });
   #list = make("div", { class: "questions" });
   #rules = make("details", { class: "more", hidden: true });
+  /** Whether the rules stand below the questions; the console has them elsewhere. */ showsRules = true;
   #draw = onceAFrame(() => this.#show());
 
   /** @param {Room} room */
@@ -81,14 +77,13 @@ export class RoomQuestions extends HTMLElement {
     this.#button.append(gettext("Ask"));
     this.#anonymousLine.append(make("span", {}, gettext("Without my name")));
     this.#hallLine.append(make("span", {}, gettext("I am in the hall")));
-    this.#shut.append(gettext("Questions are closed at the moment."));
     this.#hall.checked = new URLSearchParams(location.search).has("hall");
     this.#form.append(
       make("label", { for: "question-text", class: "strong small" }, gettext("Your question to the stage")),
       this.#text, this.#problem, make("div", { class: "row" }, this.#anonymousLine, this.#hallLine, make("span", { class: "push" }, this.#button)),
     );
     this.replaceChildren(this.#form, this.#shut, this.#line, this.#list, this.#rules);
-    this.#buildRules();
+    if (this.showsRules) this.#buildRules();
   }
 
   async #ask() {
@@ -128,40 +123,24 @@ export class RoomQuestions extends HTMLElement {
     const room = this.#room;
     if (!room || this.offsetParent === null) return;
     const rules = rulesOf(room);
-    const takes = room.phase === "here" && (rules.questions || room.runs);
+    const takes = room.phase === "here" && !room.muted && (rules.questions || room.runs);
     this.#form.hidden = !takes;
     this.#shut.hidden = takes || room.phase !== "here";
+    this.#shut.textContent = room.muted ? gettext("Those who run this room have muted you here. You can read and listen along.") : gettext("Questions are closed at the moment.");
     this.#anonymousLine.hidden = !rules.anonymous_questions;
     this.#showLine(room);
     this.#showQueue(room);
-    this.#showRules(room);
+    this.#rules.hidden = !this.showsRules || !room.runs || room.phase !== "here";
   }
 
   // --- what holds here ---
 
-  /** @type {Map<keyof Rules, HTMLInputElement>} */ #switches = new Map();
-
   #buildRules() {
-    /** @type {[keyof Rules, string][]} */
-    const words = [
-      ["questions", gettext("Questions can be asked")],
-      ["moderate_questions", gettext("Questions are looked at before others see them")],
-      ["anonymous_questions", gettext("Questions can be asked without a name")],
-      ["hands", gettext("Hands can be raised")],
-    ];
-    this.#rules.append(make("summary", {}, gettext("What holds in this room")));
-    for (const [name, sentence] of words) {
-      const box = make("input", { type: "checkbox", change: () => void this.#run("rules.set", { [name]: box.checked }).finally(this.#draw) });
-      this.#switches.set(name, box);
-      this.#rules.append(make("label", { class: "check" }, box, make("span", {}, sentence)));
-    }
-  }
-
-  /** @param {Room} room */
-  #showRules(room) {
-    this.#rules.hidden = !room.runs || room.phase !== "here";
-    const rules = rulesOf(room);
-    for (const [name, box] of this.#switches) box.checked = rules[name];
+    const room = /** @type {Room} */ (this.#room);
+    const rules = new RoomRules();
+    rules.room = room;
+    this.#rules.append(make("summary", {}, gettext("What holds in this room")), rules);
+    this.#rules.addEventListener("toggle", () => rules.seen());
   }
 
   // --- the queue ---
@@ -294,6 +273,7 @@ export class RoomQuestions extends HTMLElement {
       }
       if (state !== "dismissed" && state !== "answered") bar.append(this.#act("question.dismiss", question, gettext("Dismiss"), "close"));
     }
+    if (!mine && !room.runs && (state === "open" || state === "answering") && question.author?.id !== room.me) bar.append(make("button", { class: "button quiet", type: "button", "data-act": "report", click: () => bar.dispatchEvent(new CustomEvent("report", { bubbles: true, detail: { kind: "question", id: question.id, person: question.author?.id ?? null } })) }, icon("flag"), gettext("Report")));
     if (mine && (state === "pending" || state === "open")) bar.append(this.#act("question.withdraw", question, gettext("Take back"), "trash"));
     return bar.children.length ? bar : null;
   }
@@ -362,7 +342,7 @@ export class RoomQuestions extends HTMLElement {
   #showLine(room) {
     const line = inLine([...(room.state.hand?.values() ?? [])]);
     const { hands } = rulesOf(room);
-    const drawn = JSON.stringify([line, hands, room.runs, room.me, room.phase]);
+    const drawn = JSON.stringify([line, hands, room.runs, room.muted, room.me, room.phase]);
     if (drawn === this.#drawnLine) return;
     this.#drawnLine = drawn;
     const own = line.find((each) => each.person?.id === room.me);
@@ -374,7 +354,7 @@ export class RoomQuestions extends HTMLElement {
       make("p", { class: "quiet small", role: "status" }, own ? (own.state === "speaking" ? gettext("You have the word.") : fill(gettext("You are number %(place)d in the line."), { place: waiting.indexOf(own) + 1 })) : ""),
       make("div", { class: "row" },
         own ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.lower", { hand: own.id }) }, icon("hand"), gettext("Lower my hand"))
-          : hands && !room.runs ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.raise", { place: this.#hall.checked ? "hall" : "online" }) }, icon("hand"), gettext("Raise my hand")) : null,
+          : hands && !room.runs && !room.muted ? make("button", { class: "button", type: "button", click: () => void this.#run("hand.raise", { place: this.#hall.checked ? "hall" : "online" }) }, icon("hand"), gettext("Raise my hand")) : null,
         room.runs ? this.#addHand() : null),
     );
   }
