@@ -19,14 +19,19 @@ from conference.core.errors import Refusal
 from conference.core.models import Fact, Stream
 from conference.rooms.models import Restriction
 from realtime.announcements.actions import announce_in_room
+from realtime.captions.actions import offer_captions, say
 from realtime.commands import COMMANDS, clean
 from realtime.direct.actions import send_direct
+from realtime.materials.actions import add_link
 from realtime.models import (
     Announcement,
     Ballot,
+    Caption,
+    CaptionFeed,
     Conversation,
     DirectMessage,
     Hand,
+    Material,
     Message,
     Poll,
     Publication,
@@ -141,6 +146,11 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "options",
                 "announcement",
                 "link",
+                "material",
+                "url",
+                "title",
+                "shown",
+                "pinned",
                 "x",
             ]
         ),
@@ -240,6 +250,11 @@ async def test_a_closed_account_can_do_nothing(world: World, tab: OpenTab) -> No
 # --- denied: every command, nothing changed ---
 
 DATA: dict[str, dict[str, Any]] = {
+    "material.link": {"client_id": str(uuid.uuid4()), "title": "Slides", "url": "https://example.org/"},
+    "material.edit": {"material": "MATERIAL", "title": "Other"},
+    "material.pin": {"material": "MATERIAL", "pinned": True},
+    "material.move": {"material": "MATERIAL", "before": None},
+    "material.remove": {"material": "MATERIAL"},
     "announcement.make": {"client_id": str(uuid.uuid4()), "text": {"en": "Lunch"}},
     "announcement.withdraw": {"announcement": "ANNOUNCEMENT"},
     "ping": {},
@@ -279,6 +294,12 @@ DATA: dict[str, dict[str, Any]] = {
     "hand.add": {"name": "Somebody"},
     "hand.call": {"hand": "HAND"},
     "hand.move": {"hand": "HAND", "before": None},
+    "captions.follow": {"languages": ["en"]},
+    "captions.history": {"language": "en"},
+    "caption.write": {"language": "en", "line": str(uuid.uuid4()), "text": "Good"},
+    "caption.say": {"language": "en", "line": str(uuid.uuid4()), "text": "Good morning."},
+    "caption.correct": {"caption": "CAPTION", "text": "Good evening."},
+    "caption.delete": {"caption": "CAPTION"},
     "reaction.send": {"emoji": "clap"},
     "reaction.totals": {},
     "person.mute": {"person": "PERSON"},
@@ -328,6 +349,10 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             ).pk,
             "PERSON": world.sari.pk,
             "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
+            "MATERIAL": add_link(
+                world.moderator, world.room.pk, client_id=uuid.uuid4(), title="Hm?", url="https://example.org/"
+            ).pk,
+            "CAPTION": _caption(world),
             "HAND": raise_hand(world.noy, world.room.pk).pk,
             "POLL": create_poll(
                 world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
@@ -350,6 +375,11 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
     assert await one.silence()
 
 
+def _caption(world: World) -> int:
+    offer_captions(world.moderator, world.room.pk, language="en")
+    return say(world.moderator, world.room.pk, language="en", line=uuid.uuid4(), text="Hello.").pk
+
+
 def _conversation(world: World) -> int:
     for person in (world.noy, world.sari, world.stranger):
         agree_to_be_reached(person)
@@ -360,10 +390,13 @@ def _conversation(world: World) -> int:
 STORED = (
     Announcement,
     Ballot,
+    Caption,
+    CaptionFeed,
     Conversation,
     DirectMessage,
     Fact,
     Hand,
+    Material,
     Message,
     Poll,
     Publication,
