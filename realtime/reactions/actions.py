@@ -33,7 +33,7 @@ def send_reaction(actor: User, room_id: int, *, emoji: str, times: int = 1) -> N
     room, _role = get_room_to_speak_in(actor, room_id)
     if room.event.state == Event.State.ARCHIVED or not rules_of(room).reactions:
         raise Conflict(_("Reactions are switched off in this room."))
-    count(room_stream(room.pk), "reactions", emoji, times)
+    count(room_stream(room.pk), "reacted", emoji, times)
 
 
 @transaction.atomic

@@ -36,7 +36,7 @@ async def summed(tab: Tab, expected: dict[str, int]) -> None:
     """The signals add up to just that; how they are cut into moments does not matter."""
     heard: dict[str, int] = {}
     while heard != expected:
-        for emoji, times in (await tab.signal("reactions")).items():
+        for emoji, times in (await tab.signal("reacted")).items():
             heard[emoji] = heard.get(emoji, 0) + times
             assert heard[emoji] <= expected[emoji]
 
@@ -71,7 +71,7 @@ async def test_two_processes_count_as_one(world: World) -> None:
             await asyncio.sleep(0.02)
     await in_db(send_reaction)(world.noy, world.room.pk, emoji="clap", times=3)
     streams.cache_server().publish(
-        streams.COUNTS, streams.encode({"stream": stream, "signal": "reactions", "counts": {"clap": 4}})
+        streams.COUNTS, streams.encode({"stream": stream, "signal": "reacted", "counts": {"clap": 4}})
     )
     async with asyncio.timeout(5):
         while not all(reader.heard for reader in readers):
@@ -79,7 +79,7 @@ async def test_two_processes_count_as_one(world: World) -> None:
     for hub in hubs:
         await hub.stop()
     assert [reader.heard for reader in readers] == [
-        [f'{{"stream":"{stream}","signal":"reactions","data":{{"clap":7}}}}']
+        [f'{{"stream":"{stream}","signal":"reacted","data":{{"clap":7}}}}']
     ] * 2
 
 
@@ -168,7 +168,7 @@ def test_who_may_react_and_who_sees_the_figures(world: World, counted: list[tupl
         before, told = state(), len(counted)
         if SPEAKS[name]:
             send_reaction(person, world.room.pk, emoji="clap", times=2)
-            assert counted[told:] == [(f"room.{world.room.pk}", "reactions", "clap", 2)]
+            assert counted[told:] == [(f"room.{world.room.pk}", "reacted", "clap", 2)]
         else:
             with pytest.raises((Denied, Missing)):
                 send_reaction(person, world.room.pk, emoji="clap")

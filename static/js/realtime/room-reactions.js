@@ -132,7 +132,7 @@ export class RoomReactions extends HTMLElement {
 
   /** @param {import("./socket.js").Frame} frame */
   #take(frame) {
-    if (frame.signal !== "reactions") return;
+    if (frame.signal !== "reacted") return;
     this.#floating.show(frame.data);
     if (!this.#reading) return;
     for (const name of REACTIONS) if (frame.data[name] > 0) this.#heard[name] = (this.#heard[name] ?? 0) + frame.data[name];

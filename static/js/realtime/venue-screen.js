@@ -97,7 +97,7 @@ class VenueScreen extends HTMLElement {
 
   /** @param {Frame} frame */
   #take(frame) {
-    if (frame.signal === "reactions") this.#floating.show(frame.data);
+    if (frame.signal === "reacted") this.#floating.show(frame.data);
     else if (frame.signal === "tally" && this.#room) {
       for (const { id, answers, results } of frame.data.polls) {
         const known = this.#room.state.poll?.get(id);
