@@ -212,6 +212,42 @@ test("a stranger is told why, and who is put out too", async () => {
   assert.deepEqual([room.phase, room.problem.message], ["closed", "Not any more."]);
 });
 
+test("who was put out comes back by themselves when they are let in again", async () => {
+  const server = new Server();
+  const room = enter(server);
+  await until(() => room.phase === "here");
+  server.deliver({ stream: "person.7", update: "restriction.saved", seq: 1, data: { id: 1, muted: false, removed: true } });
+  server.deliver({ stream: "person.7", update: "rights.saved", seq: 2, data: { id: 1 } });
+  server.deliver({ stream: "room.1", signal: "closed", data: { code: "denied", message: "You were removed." } });
+  assert.equal(room.phase, "closed");
+  server.say("among the others");
+  await settled();
+  assert.equal(room.messages.length, 0, "What is said meanwhile is not for us.");
+  server.deliver({ stream: "person.7", update: "restriction.removed", seq: 3, data: { id: 1 } });
+  server.deliver({ stream: "person.7", update: "rights.saved", seq: 4, data: { id: 1 } });
+  await until(() => room.phase === "here");
+  assert.deepEqual(room.messages.map(({ text }) => text), ["among the others"]);
+  server.say("heard again");
+  await until(() => room.messages.length === 2);
+});
+
+test("who reloaded the page while put out is let in by it too, and after a cut", async () => {
+  const server = new Server();
+  server.refuse["room.enter"] = [{ code: "denied", message: "You were removed." }, { code: "denied", message: "You were removed." }];
+  const room = enter(server);
+  await until(() => room.phase === "refused");
+  for (const line of server.lines) line.follows = true; // one's own stream, always
+  server.deliver({ stream: "person.7", update: "rights.saved", seq: 1, data: { id: 1 } });
+  await settled();
+  assert.equal(room.phase, "refused");
+  server.deliver({ stream: "person.7", update: "rights.saved", seq: 2, data: { id: 1 } });
+  await until(() => room.phase === "here");
+  server.deliver({ stream: "room.1", signal: "closed", data: { code: "denied", message: "You were removed." } });
+  mock.method(Math, "random", () => 0.01);
+  server.cut();
+  await until(() => room.phase === "here");
+});
+
 test("when the server asks, we resume", async () => {
   const server = new Server();
   const room = enter(server);
