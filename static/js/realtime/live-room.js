@@ -4,17 +4,20 @@
  */
 
 import { fill, gettext, ngettext } from "../i18n.js";
-import { icon, make, onceAFrame } from "./dom.js";
+import { make, onceAFrame } from "./dom.js";
 import "./live-page.js";
+import { startReports } from "./report-dialog.js";
 import { Room } from "./room.js";
 import { RoomAnnouncements } from "./room-announcements.js";
 import { RoomCaptions } from "./room-captions.js";
 import { RoomChat } from "./room-chat.js";
+import { RoomLine, memory, showCount } from "./room-line.js";
 import { RoomPeople } from "./room-people.js";
 import { RoomPolls } from "./room-polls.js";
 import { RoomQuestions } from "./room-questions.js";
 import { RoomReactions } from "./room-reactions.js";
 import { RoomStage } from "./room-stage.js";
+import { RoomTimer } from "./room-timer.js";
 import { tabSocket } from "./tab.js";
 
 /** @typedef {{key: string, tab: HTMLButtonElement, panel: HTMLElement, count: HTMLElement}} Side */
@@ -29,14 +32,9 @@ class LiveRoom extends HTMLElement {
   #announcements = new RoomAnnouncements();
   #stage = new RoomStage();
   #reactions = new RoomReactions();
-  #line = make("div", { class: "notice room-line", hidden: true });
-  /** @type {SVGElement} */ #symbol = icon("connected");
-  #shown = "connected";
-  #words = make("p", { class: "small", dir: "auto" });
-  #spoken = make("p", { class: "hidden-visually", role: "status" });
-  #again = make("button", { class: "button quiet", type: "button", hidden: true, click: () => this.#room?.socket.retryNow() });
+  #line = new RoomLine();
+  #timer = new RoomTimer();
   /** @type {Side[]} */ #sides = [];
-  /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   #draw = onceAFrame(() => this.#show());
 
   connectedCallback() {
@@ -45,7 +43,11 @@ class LiveRoom extends HTMLElement {
     const socket = tabSocket();
     this.#room = new Room(socket, id, memory());
     this.#build();
+    this.#line.room = this.#room;
     this.#stage.room = this.#room;
+    this.#timer.room = this.#room;
+    this.#stage.prepend(this.#timer);
+    startReports(this, this.#room);
     this.#chat.room = this.#room;
     this.#people.room = this.#room;
     this.#reactions.room = this.#room;
@@ -56,28 +58,20 @@ class LiveRoom extends HTMLElement {
     this.#stage.querySelector(".stage-bar")?.before(this.#captions);
     this.#announcements.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
-    socket.addEventListener("state", this.#draw);
-    socket.addEventListener("delayed", this.#draw);
     this.#chat.addEventListener("unseen", this.#draw);
     this.#room.start();
-    // The seconds until the next try are counted down in words.
-    this.#clock = setInterval(() => { if (this.#room?.phase !== "here") this.#draw(); }, 1000);
     this.#draw();
   }
 
   disconnectedCallback() {
-    clearInterval(this.#clock);
     this.#room?.stop();
     this.#room = null;
   }
 
   #build() {
     this.classList.add("room");
-    this.#words.setAttribute("aria-hidden", "true");
-    this.#again.append(gettext("Try now"));
-    this.#line.append(this.#symbol, make("div", {}, this.#words), this.#again);
     const tabs = make("div", { class: "tabs", role: "tablist", "aria-label": gettext("Beside the stage") });
-    const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line, this.#spoken);
+    const side = make("aside", { class: "room-side", "aria-label": gettext("Chat and people") }, tabs, this.#line);
     const own = [...this.querySelectorAll(":scope > [data-panel]")];
     this.#addSide(side, tabs, "chat", gettext("Chat"), this.#chat);
     this.#addSide(side, tabs, "questions", gettext("Questions"), this.#questions);
@@ -133,72 +127,13 @@ class LiveRoom extends HTMLElement {
     if (!room) return;
     if (this.dataset.phase !== room.phase) this.dataset.phase = room.phase;
     if (this.dataset.role !== room.role) this.dataset.role = room.role;
-    this.#countOn(this.#side("chat"), this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
-    this.#countOn(this.#side("questions"), this.#questions.waiting, (count) => fill(ngettext("%(count)d question to look at", "%(count)d questions to look at", count), { count }));
+    showCount(this.#side("chat").count, this.#chat.unseen, (count) => fill(ngettext("%(count)d new message", "%(count)d new messages", count), { count }));
+    showCount(this.#side("questions").count, this.#questions.waiting, (count) => fill(ngettext("%(count)d question to look at", "%(count)d questions to look at", count), { count }));
     this.#side("polls").tab.hidden = !this.#polls.used;
     this.#side("captions").tab.hidden = !this.#captions.used;
     this.#side("announcements").tab.hidden = !this.#announcements.used;
-    this.#countOn(this.#side("polls"), this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
-    this.#countOn(this.#side("people"), room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
-    this.#showLine(room);
-  }
-
-  /** @param {Side} side
-   * @param {number} count
-   * @param {(count: number) => string} words */
-  #countOn({ count: badge }, count, words) {
-    badge.hidden = count === 0;
-    const shown = count > 999 ? "999+" : String(count);
-    if (badge.dataset.shown === shown) return;
-    badge.dataset.shown = shown;
-    badge.replaceChildren(make("span", { "aria-hidden": "true" }, shown), make("span", { class: "hidden-visually" }, words(count)));
-  }
-
-  /** The honest line: where we stand with the server. It counts down for the eye; for the ear it says once how it stands.
-   * @param {Room} room */
-  #showLine(room) {
-    const { look, symbol, words, spoken } = standing(room);
-    this.#line.hidden = words === "";
-    this.#line.className = `notice room-line ${look}`;
-    if (this.#words.textContent !== words) this.#words.textContent = words;
-    if (this.#spoken.textContent !== spoken) this.#spoken.textContent = spoken;
-    if (this.#shown !== symbol) {
-      const fresh = icon(symbol);
-      this.#symbol.replaceWith(fresh);
-      this.#symbol = fresh;
-      this.#shown = symbol;
-    }
-    this.#again.hidden = room.socket.state !== "waiting";
-  }
-}
-
-/** @param {Room} room
- * @returns {{look: string, symbol: string, words: string, spoken: string}} */
-function standing(room) {
-  if (room.phase === "refused" || room.phase === "closed") {
-    const words = room.problem?.message || gettext("You cannot enter this room.");
-    return { look: "error", symbol: "lock", words, spoken: words };
-  }
-  if (room.phase === "here" && room.socket.delayed) {
-    const words = gettext("News of the others come late at the moment. What you write is kept.");
-    return { look: "offline", symbol: "offline", words, spoken: words };
-  }
-  if (room.phase === "here") return { look: "", symbol: "connected", words: "", spoken: "" };
-  if (room.socket.state === "waiting") {
-    const seconds = Math.max(1, Math.ceil((room.socket.retryAt - Date.now()) / 1000));
-    const words = ngettext("No connection. Trying again in %(seconds)d second. What you write is kept.", "No connection. Trying again in %(seconds)d seconds. What you write is kept.", seconds);
-    return { look: "offline", symbol: "offline", words: fill(words, { seconds }), spoken: gettext("No connection. What you write is kept.") };
-  }
-  const words = room.phase === "away" ? gettext("Connecting again… What you write is kept.") : gettext("Connecting…");
-  return { look: "offline", symbol: "connected", words, spoken: room.phase === "away" ? gettext("No connection. What you write is kept.") : words };
-}
-
-/** @returns {Storage | null} */
-function memory() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
+    showCount(this.#side("polls").count, this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
+    showCount(this.#side("people").count, room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
   }
 }
 
