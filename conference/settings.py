@@ -258,6 +258,7 @@ PERSONAL_DATA_PACKAGES = [
     "realtime.chat",
     "realtime.direct",
     "realtime.moderation",
+    "realtime.materials",
     "realtime.polls",
     "realtime.questions",
     "realtime.stage",
@@ -301,7 +302,8 @@ SERVESTATIC_KEEP_ONLY_HASHED_FILES = True
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "uploads/"
 MEDIA_ROOT = VAR_DIR / "uploads"
-MAX_BODY_BYTES = 22 * 1024 * 1024
+MATERIAL_MEGABYTES = int(os.environ.get("MATERIAL_MEGABYTES", "20"))
+MAX_BODY_BYTES = max(22, MATERIAL_MEGABYTES + 2) * 1024 * 1024
 # A venue has thousands of people behind one address; a single machine that opens as many sockets is a mistake or an attack.
 SOCKETS_PER_ADDRESS = int(os.environ.get("SOCKETS_PER_ADDRESS", "3000"))
 CHAT_TRANSLATOR = os.environ.get("CHAT_TRANSLATOR", "")

@@ -21,6 +21,7 @@ from realtime.fields import NothingForm
 from realtime.forms import FollowForm, ResumeForm
 from realtime.limits import Rate
 from realtime.moderation import commands as moderation
+from realtime.materials import commands as materials
 from realtime.polls import commands as polls
 from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
@@ -42,6 +43,7 @@ SUBJECTS = (
     chat,
     direct,
     moderation,
+    materials,
     polls,
     questions,
     reactions,

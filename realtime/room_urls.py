@@ -7,6 +7,7 @@ from django.urls import path
 from realtime.announcements import views as announcements
 from realtime.captions import views as captions
 from realtime.chat import views as chat
+from realtime.materials import views as materials
 from realtime.moderation import views as moderation
 from realtime.screen import views as screen
 
@@ -37,6 +38,12 @@ urlpatterns = [
         "rooms/<str:room_code>/captions/<slug:language>/tokens/",
         captions.make_token,
         name="make_caption_token",
+    ),
+    path("rooms/<str:room_code>/materials/", materials.materials, name="room_materials"),
+    path(
+        "rooms/<str:room_code>/materials/<int:material_id>/<str:name>",
+        materials.material_file,
+        name="room_material",
     ),
     path("rooms/<str:code>/messages/<int:message>/", chat.chat_message, name="chat_message"),
     path("rooms/<str:room_code>/console", moderation.console, name="room_console"),

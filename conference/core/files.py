@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Callable
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -35,18 +36,48 @@ def clean_image(upload: UploadedFile[Any], *, side: int = 800) -> ContentFile[by
     """The upload as WebP of at most `side` pixels a side, upright and without metadata; `Invalid` if it is no image."""
     if upload.size is None or upload.size > MAX_IMAGE_BYTES:
         raise Invalid(_("The picture is larger than 8 MB. Choose a smaller one."))
+    out = io.BytesIO()
+    _decoded(upload, ["JPEG", "PNG", "WEBP", "GIF"], _for_the_web, side=side).save(out, "WEBP", quality=86)
+    return ContentFile(out.getvalue(), name="picture.webp")
+
+
+def clean_picture(upload: UploadedFile[Any], kind: str) -> ContentFile[bytes]:
+    """The upload as a picture of the same kind ("PNG" or "JPEG") and size, upright and without metadata; `Invalid` if it is
+    none of that kind. How many bytes it may have is the caller's to say."""
+    out = io.BytesIO()
+    _decoded(upload, [kind], _plain if kind == "PNG" else _plain_jpeg).save(out, kind, quality=92)
+    return ContentFile(out.getvalue(), name=f"picture.{kind.lower()}")
+
+
+def _for_the_web(picture: Image.Image) -> Image.Image:
+    return picture.convert("RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB")
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
+    return picture
+
+
+def _plain_jpeg(picture: Image.Image) -> Image.Image:
+    return _plain(picture if picture.mode in ("L", "RGB") else picture.convert("RGB"))
+
+
+def _decoded(
+    upload: UploadedFile[Any],
+    formats: list[str],
+    convert: Callable[[Image.Image], Image.Image],
+    *,
+    side: int | None = None,
+) -> Image.Image:
     try:
-        with _decoding, Image.open(upload, formats=["JPEG", "PNG", "WEBP", "GIF"]) as source:
+        with _decoding, Image.open(upload, formats=formats) as source:
             most = MAX_IMAGE_PIXELS if source.format == "JPEG" else MAX_WHOLE_PIXELS
             if source.width * source.height > most:
                 raise Invalid(_("The picture has too many pixels. Choose a smaller one."))
-            source.thumbnail((side, side))  # first, because a JPEG is then decoded at a smaller size
-            picture = ImageOps.exif_transpose(source)
-            picture = picture.convert(
-                "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
-            )
+            if side:
+                source.thumbnail((side, side))  # first, because a JPEG is then decoded at a smaller size
+            return convert(ImageOps.exif_transpose(source))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise Invalid(_("This file is not a picture that can be read. Use JPEG, PNG or WebP.")) from error
-    out = io.BytesIO()
-    picture.save(out, "WEBP", quality=86)
-    return ContentFile(out.getvalue(), name="picture.webp")
+        if "WEBP" in formats:
+            raise Invalid(_("This file is not a picture that can be read. Use JPEG, PNG or WebP.")) from error
+        raise Invalid(_("The file is not a picture of the kind that its name says.")) from error
