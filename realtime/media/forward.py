@@ -16,7 +16,8 @@ picture waits for a whole frame (a keyframe) first.
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from itertools import count
+from typing import Any, Final
 
 from .packets import Packet, Profile
 
@@ -37,6 +38,7 @@ NACK_WINDOW: Final = 256
 RETRANSMISSIONS_PER_SECOND: Final = 300
 """Per viewer. More than that is not loss but a line too thin, and repeating makes it thinner."""
 
+_numbers = count(1)
 _HEADER: Final = struct.Struct("!BBHLL")
 _SEQUENCE: Final = struct.Struct("!H")
 
@@ -62,6 +64,7 @@ class Source:
         "clock_rate",
         "highest",
         "missing",
+        "number",
         "octets",
         "received",
         "report",
@@ -71,6 +74,7 @@ class Source:
     )
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
+        self.number = next(_numbers)
         self.ssrc = ssrc
         self.clock_rate = clock_rate
         self.highest = -1
@@ -173,6 +177,38 @@ class Reception:
     since_last_report: int
 
 
+class State:
+    """The numbers of one leg. The compiled fan-out keeps them in a C struct of the same names (`fanout.c`)."""
+
+    __slots__ = (
+        "first",
+        "last_sent_at",
+        "last_timestamp",
+        "octets",
+        "offset",
+        "packets",
+        "payload_type",
+        "profile",
+        "source",
+        "ssrc",
+        "timestamp_offset",
+    )
+
+    def __init__(self) -> None:
+        self.source = 0
+        """The number of the source that the leg is in step with; 0 before the first."""
+        self.first = 0
+        self.offset = 0
+        self.timestamp_offset = 0
+        self.last_timestamp = 0
+        self.last_sent_at = 0.0
+        self.packets = 0
+        self.octets = 0
+        self.ssrc = 0
+        self.payload_type = 0
+        self.profile = 0
+
+
 class Leg:
     """A track as one viewer receives it.
 
@@ -185,24 +221,17 @@ class Leg:
         "_allowance_at",
         "_buffer",
         "_clock_rate",
-        "_first",
-        "_last_sent_at",
-        "_last_timestamp",
-        "_offset",
         "_rtx_sequence",
-        "_second_byte",
         "_send",
         "_source",
         "_starts",
-        "_timestamp_offset",
-        "octets",
-        "packets",
         "profile",
         "retransmitted",
         "rtx_payload_type",
         "rtx_ssrc",
         "send_report",
         "ssrc",
+        "state",
         "waiting",
     )
 
@@ -221,28 +250,26 @@ class Leg:
         first_timestamp: int,
         rtx_payload_type: int | None = None,
         rtx_ssrc: int = 0,
+        state: Any = None,
     ) -> None:
         self.ssrc = ssrc
         self.profile = profile
         self.rtx_payload_type = rtx_payload_type
         self.rtx_ssrc = rtx_ssrc
         self.waiting = True
-        self.packets = 0
-        self.octets = 0
         self.retransmitted = 0
         self.send_report = send_report
-        self._second_byte = payload_type
+        self.state = state = State() if state is None else state
+        state.ssrc = ssrc
+        state.payload_type = payload_type
+        # Numbers as if the packet before `first_sequence` had just gone out.
+        state.offset = (first_sequence - 1) & 0xFFFF
+        state.last_timestamp = first_timestamp
         self._clock_rate = clock_rate
         self._starts = starts
         self._buffer = buffer
         self._send = send
         self._source: Source | None = None
-        self._first = 0
-        # Numbers as if the packet before `first_sequence` had just gone out.
-        self._offset = (first_sequence - 1) & 0xFFFF
-        self._last_timestamp = first_timestamp
-        self._last_sent_at: float | None = None
-        self._timestamp_offset = 0
         self._rtx_sequence = first_sequence
         self._allowance = float(RETRANSMISSIONS_PER_SECOND)
         self._allowance_at = 0.0
@@ -253,26 +280,27 @@ class Leg:
         if packet.source is not self._source and not self.take_over(packet, now):
             self.waiting = True
             return
-        if packet.extended < self._first:
+        state = self.state
+        if packet.extended < state.first:
             return
         body = packet.bodies.get(self.profile) or packet.body(self.profile)
         length = 12 + len(body)
-        timestamp = packet.timestamp + self._timestamp_offset & 0xFFFFFFFF
+        timestamp = packet.timestamp + state.timestamp_offset & 0xFFFFFFFF
         buffer = self._buffer
         _HEADER.pack_into(
             buffer,
             0,
             (0x90 if len(body) > len(packet.payload) else 0x80) | packet.padding,
-            packet.marker | self._second_byte,
-            packet.extended + self._offset & 0xFFFF,
+            packet.marker | state.payload_type,
+            packet.extended + state.offset & 0xFFFF,
             timestamp,
             self.ssrc,
         )
         buffer[12:length] = body
-        self._last_timestamp = timestamp
-        self._last_sent_at = now
-        self.packets += 1
-        self.octets += len(packet.payload)
+        state.last_timestamp = timestamp
+        state.last_sent_at = now
+        state.packets = state.packets + 1 & 0xFFFFFFFF
+        state.octets = state.octets + len(packet.payload) & 0xFFFFFFFF
         self._send(length)
 
     def take_over(self, packet: Packet, now: float) -> bool:
@@ -282,16 +310,17 @@ class Leg:
             return False
         source = packet.source
         assert source is not None
-        old = self._source
-        last = (old.highest + self._offset if old is not None else self._offset) & 0xFFFF
-        if old is None or self._last_sent_at is None:
-            timestamp = self._last_timestamp
+        state, old = self.state, self._source
+        last = (old.highest + state.offset if old is not None else state.offset) & 0xFFFF
+        if old is None or not state.packets:
+            timestamp = state.last_timestamp
         else:
-            passed = max(int((now - self._last_sent_at) * self._clock_rate), self._clock_rate // 50)
-            timestamp = self._last_timestamp + passed
-        self._offset = last + 1 - packet.extended
-        self._timestamp_offset = timestamp - packet.timestamp
-        self._first = packet.extended
+            passed = max(int((now - state.last_sent_at) * self._clock_rate), self._clock_rate // 50)
+            timestamp = state.last_timestamp + passed
+        state.offset = last + 1 - packet.extended & 0xFFFFFFFF
+        state.timestamp_offset = timestamp - packet.timestamp & 0xFFFFFFFF
+        state.first = packet.extended
+        state.source = source.number
         self._source = source
         self.waiting = False
         if source.report is not None:
@@ -301,11 +330,11 @@ class Leg:
     def pass_report(self, source: Source, report: SenderReport) -> None:
         """Tell the viewer which moment its timestamps mean; without it picture and sound drift apart."""
         if source is self._source:
-            self.send_report(self, report.ntp, report.rtp + self._timestamp_offset & 0xFFFFFFFF)
+            self.send_report(self, report.ntp, report.rtp + self.state.timestamp_offset & 0xFFFFFFFF)
 
     def retransmit(self, sequences: Iterable[int], now: float) -> None:
         """Answer a viewer who lost packets, from the source's ring."""
-        source = self._source
+        source, state = self._source, self.state
         if source is None:
             return
         self._allowance = min(
@@ -313,13 +342,13 @@ class Leg:
             self._allowance + (now - self._allowance_at) * RETRANSMISSIONS_PER_SECOND,
         )
         self._allowance_at = now
-        highest = source.highest + self._offset & 0xFFFF
+        highest = source.highest + state.offset & 0xFFFF
         for sequence in sequences:
             if self._allowance < 1:
                 return
             behind = highest - sequence & 0xFFFF
             extended = source.highest - behind
-            if behind >= RING or extended < self._first:
+            if behind >= RING or extended < state.first:
                 continue
             packet = source.find(extended)
             if packet is None:
@@ -332,7 +361,7 @@ class Leg:
         block = packet.extension_block(self.profile)
         if self.rtx_payload_type is None:
             payload_type, ssrc, numbered, body = (
-                self._second_byte,
+                self.state.payload_type,
                 self.ssrc,
                 sequence,
                 block + packet.payload,
@@ -348,7 +377,7 @@ class Leg:
             (0x90 if block else 0x80) | packet.padding,
             packet.marker | payload_type,
             numbered,
-            packet.timestamp + self._timestamp_offset & 0xFFFFFFFF,
+            packet.timestamp + self.state.timestamp_offset & 0xFFFFFFFF,
             ssrc,
         )
         self._buffer[12:length] = body

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from .fanout import Legs, PythonLegs
 from .forward import Leg, SenderReport, Source
 from .packets import Packet, unwrap_retransmission
 
@@ -65,7 +66,7 @@ class Layer:
     name: str = ""
     """What the publisher calls it (RID, RFC 8852); empty where there is only one."""
     source: Source | None = None
-    legs: list[Leg] = field(default_factory=list)
+    legs: PythonLegs = field(default_factory=Legs)
     joining: list[Leg] = field(default_factory=list)
     """Viewers who move here with the next keyframe."""
     keyframes: KeyframeRequests = field(default_factory=KeyframeRequests)
@@ -193,9 +194,10 @@ class Track:
 
     def remove(self, leg: Leg) -> None:
         for layer in self.layers:
-            for legs in (layer.legs, layer.joining):
-                if leg in legs:
-                    legs.remove(leg)
+            if leg in layer.legs:
+                layer.legs.remove(leg)
+            if leg in layer.joining:
+                layer.joining.remove(leg)
 
     def layer_of(self, leg: Leg) -> Layer | None:
         """The layer that the viewer gets at this moment."""
@@ -248,8 +250,7 @@ class Track:
         layer.received_at = now
         if layer.joining:
             self._let_in(layer, packet, now)
-        for leg in layer.legs:
-            leg.forward(packet, now)
+        layer.legs.send(packet, now)
         return True
 
     def _let_in(self, layer: Layer, packet: Packet, now: float) -> None:
@@ -284,8 +285,8 @@ class Track:
         before = self.layers
         self.layers = [Layer(name) for name in names]
         for number, layer in enumerate(before):
-            self.layers[min(number, len(self.layers) - 1)].legs += layer.legs
-            self.layers[min(number, len(self.layers) - 1)].joining += layer.joining
+            self.layers[min(number, len(self.layers) - 1)].legs.extend(layer.legs)
+            self.layers[min(number, len(self.layers) - 1)].joining.extend(layer.joining)
 
     @property
     def sources(self) -> list[Source]:

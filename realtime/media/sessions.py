@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from aiortc.rtcicetransport import RTCIceParameters
 
 from . import rtcp
+from .fanout import new_state
 from .forward import Leg
 from .grants import Grant
 from .layers import KEYFRAME_INTERVAL, Layer, LayerSelector, Track
@@ -330,7 +331,9 @@ class WatchSession(Session):
             first_timestamp=secrets.randbits(32),
             rtx_payload_type=codec.rtx_payload_type,
             rtx_ssrc=rtx_ssrc,
+            state=new_state(),
         )
+        self.wire.serve(self.legs[codec.kind].state)
         self._by_ssrc[ssrc] = codec.kind
         return Stream(ssrc, rtx_ssrc, self.cname, self.publication.name)
 
@@ -381,7 +384,12 @@ class WatchSession(Session):
     def _send_report(self, leg: Leg, ntp: int, rtp: int) -> None:
         self.wire.send_rtcp(
             rtcp.sender_report(
-                ssrc=leg.ssrc, ntp=ntp, rtp=rtp, packets=leg.packets, octets=leg.octets, cname=self.cname
+                ssrc=leg.ssrc,
+                ntp=ntp,
+                rtp=rtp,
+                packets=leg.state.packets,
+                octets=leg.state.octets,
+                cname=self.cname,
             )
         )
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.media import rtcp
+from realtime.media.fanout import PythonLegs, new_state
 from realtime.media.forward import RING, Leg
 from realtime.media.layers import KEYFRAME_INTERVAL, KeyframeRequests, Layer, Track
 from realtime.media.packets import (
@@ -91,6 +92,7 @@ class Viewer:
             first_timestamp=7_000_000,
             rtx_payload_type=self.rtx,
             rtx_ssrc=6666,
+            state=new_state(),
         )
 
     @property
@@ -99,7 +101,7 @@ class Viewer:
 
 
 def track(*viewers: Viewer, starts: object = starts_vp8_keyframe) -> Track:
-    return Track("video", 90000, starts, layers=[Layer(legs=[viewer.leg for viewer in viewers])])  # type: ignore[arg-type]
+    return Track("video", 90000, starts, layers=[Layer(legs=PythonLegs(viewer.leg for viewer in viewers))])  # type: ignore[arg-type]
 
 
 def give(to: Track, data: bytes, now: float = 0.0) -> bool:
@@ -172,7 +174,7 @@ def test_seventy_thousand_packets_stay_in_step() -> None:
         if len(viewer.sent) > 1:
             del viewer.sent[0]
     assert viewer.sequences == [(100 + 69_999) & 0xFFFF]
-    assert viewer.leg.packets == 70_000
+    assert viewer.leg.state.packets == 70_000
 
 
 def test_a_picture_begins_with_a_keyframe() -> None:
