@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> None:
     install_python_packages(for_tests=for_browser_tests or "--check" in arguments)
     install_browser_libraries()
     compile_solver()
+    compile_fanout()
     if for_browser_tests:
         install_chromium()
 
@@ -99,6 +100,11 @@ def compile_solver() -> None:
         run([PYTHON, "-m", "conference.matchmaking.solver.compile"], cwd=BASE_DIR)
     except Failed as error:
         say(str(error))
+
+
+def compile_fanout() -> None:
+    """The forwarding of media in C, where the machine has a compiler. Without it forwarding is in Python."""
+    run([PYTHON, "-m", "realtime.media.fanout"], cwd=BASE_DIR)
 
 
 def node_environment() -> dict[str, str]:

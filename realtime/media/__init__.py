@@ -5,10 +5,14 @@ may do for whom is written in signed grants (`grants.py`), and what happens in i
 (`events.py`).
 
     server.py         HTTP: WHIP, WHEP, control, health
-    engine.py         publications, sessions, limits
+    engine.py         who may open sessions, and what becomes of publications
+    sessions.py       one browser's connection, and the publication it belongs to
     negotiation.py    SDP: reading an offer, writing an answer (pure)
     rtcp.py           the control packets of RTP (pure)
-    forward.py        RTP and RTCP on bytes (pure)
+    packets.py        RTP on bytes (pure)
+    forward.py        from one publisher's numbering into each viewer's (pure)
+    layers.py         simulcast: which size of a picture goes to whom (pure)
+    fanout.py         one packet to many viewers: in Python, or in C (fanout.c)
     transport.py      the only contact with the insides of aiortc, aioice and pylibsrtp
     events.py         what Django is told
     configuration.py  the environment

@@ -6,80 +6,42 @@ and only then is the old one closed. Everything here runs on one event loop; not
 """
 
 import asyncio
-import secrets
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import structlog
-from aiortc.rtcicetransport import RTCIceParameters
 
-from . import rtcp
-from .forward import (
-    KEYFRAME_INTERVAL,
-    BadPacket,
-    Leg,
-    Packet,
-    Profile,
-    Track,
-    always_starts,
-    read_packet,
-    starts_h264_keyframe,
-    starts_vp8_keyframe,
-)
 from .grants import GRANT_LIFETIME, Grant
+from .layers import Track
 from .negotiation import (
     LEVEL_URI,
     MID_URI,
-    MOST_KILOBITS,
+    REPAIRED_RID_URI,
+    RID_URI,
     AcceptedMedia,
     BadOffer,
     Candidates,
     Codec,
     Kind,
     Offer,
-    Stream,
-    Transport,
     choose_codec,
     matching_codec,
     read_offer,
-    write_answer,
 )
-from .transport import Certificate, Wire
+from .packets import (
+    Profile,
+)
+from .sessions import STARTS, Ending, Publication, Published, PublishSession, Session, WatchSession
+from .transport import Certificate
 
-CONNECT_TIMEOUT: Final = 15.0
-SILENCE: Final = 15.0
-"""A publisher of whom nothing arrives for so long is gone."""
 LINGER: Final = 5.0
 """How long viewers wait for a publisher who is reloading the page."""
-TICK: Final = 1.0
-FIRST_NACK: Final = 0.02
-NEXT_NACK: Final = 0.08
 REMEMBERED_ENDINGS: Final = 2000
 
 log = structlog.get_logger("media")
-
-Ending = Literal[
-    "left",
-    "reloading",
-    "goodbye",
-    "lost",
-    "unreachable",
-    "replaced",
-    "removed",
-    "stopped",
-    "changed",
-    "closed",
-    "shutdown",
-]
-
-_STARTS: Final[dict[str, Callable[[bytes], bool]]] = {
-    "opus": always_starts,
-    "VP8": starts_vp8_keyframe,
-    "H264": starts_h264_keyframe,
-}
 
 
 class Refused(Exception):
@@ -120,258 +82,6 @@ class JoinRate:
             return False
         self._allowance -= 1
         return True
-
-
-@dataclass(eq=False)
-class Publication:
-    """What one person shows in one room: a camera with microphone, or a screen."""
-
-    room: int
-    person: str
-    name: str
-    tracks: dict[Kind, Track] = field(default_factory=dict)
-    codecs: dict[Kind, Codec] = field(default_factory=dict)
-    publisher: "PublishSession | None" = None
-    viewers: "set[WatchSession]" = field(default_factory=set)
-    ends: asyncio.TimerHandle | None = None
-
-    @property
-    def kinds(self) -> list[Kind]:
-        return sorted(self.codecs)
-
-    def data(self) -> dict[str, Any]:
-        return {"room": self.room, "person": self.person, "publication": self.name, "kinds": self.kinds}
-
-
-class Session:
-    """One browser's connection, whichever way the media flows."""
-
-    def __init__(self, engine: "Engine", grant: Grant) -> None:
-        self.engine = engine
-        self.grant = grant
-        self.id = secrets.token_urlsafe(18)
-        self.etag = f'"{secrets.token_urlsafe(6)}"'
-        self.loop = asyncio.get_running_loop()
-        self.ended = False
-        self.peer_ufrag = ""
-        self.wire = Wire(
-            certificate=engine.certificate(),
-            addresses=engine.addresses,
-            on_rtp=self.on_rtp,
-            on_rtcp=self.on_rtcp,
-            on_closed=self.on_closed,
-        )
-
-    async def answer(self, offer: Offer, accepted: dict[str, AcceptedMedia]) -> str:
-        """Open our end of the transport, begin to connect, and describe it."""
-        self.peer_ufrag = offer.ice_ufrag
-        await self.wire.gather()
-        await self.wire.add_candidates(offer.candidates)
-        as_client = offer.peer_is != "client"
-        transport = Transport(
-            ufrag=self.wire.ufrag,
-            password=self.wire.password,
-            candidates=self.wire.candidates(self.engine.public_address),
-            fingerprints=self.engine.certificate().fingerprints(),
-            we_are="client" if as_client else "server",
-        )
-        self.engine.spawn(self._connect(offer, as_client))
-        return write_answer(offer, accepted, transport, secrets.randbits(62))
-
-    async def _connect(self, offer: Offer, as_client: bool) -> None:
-        ice = RTCIceParameters(offer.ice_ufrag, offer.ice_password, offer.ice_lite)
-        if await self.wire.connect(ice, offer.dtls, as_client=as_client, timeout=CONNECT_TIMEOUT):
-            if not self.ended:
-                self.on_connected()
-        else:
-            await self.engine.end(self, "unreachable")
-
-    def on_connected(self) -> None:
-        raise NotImplementedError
-
-    def on_rtp(self, data: bytes) -> None:
-        """What arrives outside the agreement is dropped."""
-
-    def on_rtcp(self, data: bytes) -> None:
-        raise NotImplementedError
-
-    def on_closed(self, said_goodbye: bool) -> None:
-        self.engine.spawn(self.engine.end(self, "goodbye" if said_goodbye else "lost"))
-
-
-class PublishSession(Session):
-    def __init__(self, engine: "Engine", grant: Grant, codecs: dict[Kind, Codec], level_id: int) -> None:
-        super().__init__(engine, grant)
-        self.codecs = codecs
-        self.ssrc = secrets.randbits(31) | 1
-        self.publication: Publication | None = None
-        self._level_id = level_id
-        self._routes: dict[int, tuple[Kind, bool]] = {}
-        for kind, codec in codecs.items():
-            self._routes[codec.payload_type] = (kind, False)
-            if codec.rtx_payload_type is not None:
-                self._routes[codec.rtx_payload_type] = (kind, True)
-        self._heard_at = self.loop.time()
-        self._ticking: asyncio.TimerHandle | None = None
-        self._nacking: asyncio.TimerHandle | None = None
-        self._asking: asyncio.TimerHandle | None = None
-
-    def on_connected(self) -> None:
-        self._heard_at = self.loop.time()
-        self._tick()
-
-    def on_rtp(self, data: bytes) -> None:
-        now = self._heard_at = self.loop.time()
-        try:
-            payload_type, ssrc, packet = read_packet(data, self._level_id)
-        except BadPacket:
-            return
-        route = self._routes.get(payload_type)
-        if route is None or self.ended:
-            return
-        if self.publication is None:
-            self.engine.take_over(self)
-        kind, repeated = route
-        self._receive(kind, repeated, ssrc, packet, now)
-
-    def _receive(self, kind: Kind, repeated: bool, ssrc: int, packet: Packet, now: float) -> None:
-        if self.publication is None:
-            return
-        track = self.publication.tracks[kind]
-        if repeated:
-            track.receive_retransmission(packet, now)
-            return
-        track.receive(packet, ssrc, now)
-        if kind == "video" and self._nacking is None and track.source is not None and track.source.missing:
-            self._nacking = self.loop.call_later(FIRST_NACK, self._ask_again, track)
-
-    def on_rtcp(self, data: bytes) -> None:
-        now = self._heard_at = self.loop.time()
-        if self.publication is None:
-            return
-        for message in rtcp.read(data):
-            if isinstance(message, rtcp.Report):
-                for track in self.publication.tracks.values():
-                    track.take_report(message.ssrc, message.ntp, message.rtp, now)
-
-    def _ask_again(self, track: Track) -> None:
-        self._nacking = None
-        source = track.source
-        if self.ended or source is None:
-            return
-        due = source.due_nacks(self.loop.time())
-        if due:
-            self.wire.send_rtcp(rtcp.lost(reporter=self.ssrc, ssrc=source.ssrc, sequences=due))
-        if source.missing:
-            self._nacking = self.loop.call_later(NEXT_NACK, self._ask_again, track)
-
-    def request_keyframe(self) -> None:
-        """Ask for a whole frame, at most twice a second however many viewers need one."""
-        track = self.publication.tracks.get("video") if self.publication else None
-        if track is None or track.source is None or self.ended:
-            return
-        if track.keyframes.ask(self.loop.time()):
-            self.wire.send_rtcp(rtcp.keyframe(reporter=self.ssrc, ssrc=track.source.ssrc))
-        elif self._asking is None:
-            self._asking = self.loop.call_later(KEYFRAME_INTERVAL, self._ask_pending)
-
-    def _ask_pending(self) -> None:
-        self._asking = None
-        track = self.publication.tracks.get("video") if self.publication else None
-        if track is not None and track.keyframes.pending:
-            self.request_keyframe()
-
-    def _tick(self) -> None:
-        if self.ended:
-            return
-        now = self.loop.time()
-        self._ticking = self.loop.call_later(TICK, self._tick)
-        if now - self._heard_at > SILENCE:
-            self.engine.spawn(self.engine.end(self, "lost"))
-            return
-        if self.publication is None:
-            return
-        tracks = self.publication.tracks.values()
-        sources = [track.source for track in tracks if track.source is not None]
-        if sources:
-            report = rtcp.receiver_report(
-                reporter=self.ssrc, receptions={source.ssrc: source.reception(now) for source in sources}
-            )
-            most = rtcp.bandwidth(
-                reporter=self.ssrc,
-                bits_per_second=MOST_KILOBITS * 1000,
-                ssrcs=[source.ssrc for source in sources],
-            )
-            self.wire.send_rtcp(report + most)
-        if any(track.is_awaited for track in tracks if track.kind == "video"):
-            self.request_keyframe()
-
-    def stop_timers(self) -> None:
-        for timer in (self._ticking, self._nacking, self._asking):
-            if timer is not None:
-                timer.cancel()
-
-
-class WatchSession(Session):
-    def __init__(self, engine: "Engine", grant: Grant, publication: Publication) -> None:
-        super().__init__(engine, grant)
-        self.publication = publication
-        self.cname = secrets.token_hex(8)
-        self.legs: dict[Kind, Leg] = {}
-        self._by_ssrc: dict[int, Kind] = {}
-
-    def add_leg(self, codec: Codec, profile: Profile) -> Stream:
-        """Prepare to send one kind; nothing flows before the connection stands."""
-        ssrc, rtx_ssrc = secrets.randbits(32) | 1, secrets.randbits(32) & ~1
-        self.legs[codec.kind] = Leg(
-            ssrc=ssrc,
-            payload_type=codec.payload_type,
-            clock_rate=codec.clock_rate,
-            profile=profile,
-            starts=_STARTS[codec.name],
-            buffer=Wire.buffer,
-            send=self.wire.send,
-            send_report=self._send_report,
-            # In the lower half: SRTP loses count when the very first packets wrap around.
-            first_sequence=secrets.randbits(15),
-            first_timestamp=secrets.randbits(32),
-            rtx_payload_type=codec.rtx_payload_type,
-            rtx_ssrc=rtx_ssrc,
-        )
-        self._by_ssrc[ssrc] = codec.kind
-        return Stream(ssrc, rtx_ssrc, self.cname, self.publication.name)
-
-    def on_connected(self) -> None:
-        for kind, leg in self.legs.items():
-            self.publication.tracks[kind].legs.append(leg)
-        self._request_keyframe()
-
-    def detach(self) -> None:
-        for kind, leg in self.legs.items():
-            track = self.publication.tracks.get(kind)
-            if track is not None and leg in track.legs:
-                track.legs.remove(leg)
-
-    def _request_keyframe(self) -> None:
-        if "video" in self.legs and self.publication.publisher is not None:
-            self.publication.publisher.request_keyframe()
-
-    def _send_report(self, leg: Leg, ntp: int, rtp: int) -> None:
-        self.wire.send_rtcp(
-            rtcp.sender_report(
-                ssrc=leg.ssrc, ntp=ntp, rtp=rtp, packets=leg.packets, octets=leg.octets, cname=self.cname
-            )
-        )
-
-    def on_rtcp(self, data: bytes) -> None:
-        for message in rtcp.read(data):
-            kind = self._by_ssrc.get(message.ssrc)
-            if kind is None:
-                continue
-            if isinstance(message, rtcp.Lost):
-                self.legs[kind].retransmit(message.sequences, self.loop.time())
-            elif isinstance(message, rtcp.Lacks) and kind == "video":
-                self._request_keyframe()
 
 
 class Engine:
@@ -426,19 +136,25 @@ class Engine:
         offer = read_offer(text)
         accepted: dict[str, AcceptedMedia] = {}
         codecs: dict[Kind, Codec] = {}
-        level_id = 0
+        rids: dict[Kind, tuple[str, ...]] = {}
+        ids = {LEVEL_URI: 0, RID_URI: 0, REPAIRED_RID_URI: 0}
         for media in offer.media:
             codec = choose_codec(media) if media.sends else None
             if codec is not None and codec.kind not in codecs:
                 codecs[codec.kind] = codec
-                accepted[media.mid] = AcceptedMedia(media, codec, "recvonly")
-                if codec.kind == "audio":
-                    level_id = media.extensions.get(LEVEL_URI, 0)
+                # Without the extension nothing says which packet belongs to which of the streams.
+                layered = media.rids if codec.kind == "video" and RID_URI in media.extensions else ()
+                accepted[media.mid] = AcceptedMedia(media, codec, "recvonly", rids=layered)
+                if layered:
+                    rids[codec.kind] = layered
+                for uri in (LEVEL_URI,) if codec.kind == "audio" else (RID_URI, REPAIRED_RID_URI):
+                    ids[uri] = media.extensions.get(uri, 0)
         if not accepted:
             raise BadOffer(
                 "codec", "The offer sends nothing that can be forwarded: Opus, VP8 or H.264 is needed."
             )
-        session = PublishSession(self, grant, codecs, level_id)
+        published = Published(codecs, rids, ids[LEVEL_URI], ids[RID_URI], ids[REPAIRED_RID_URI])
+        session = PublishSession(self, grant, published)
         return session, await self._open(session, offer, accepted)
 
     async def watch(self, grant: Grant, text: str) -> tuple[Session, str]:
@@ -529,12 +245,12 @@ class Engine:
             publication.ends = None
         old, kinds_before, codecs_before = publication.publisher, publication.kinds, publication.codecs
         publication.publisher = session
-        publication.codecs = session.codecs
+        publication.codecs = session.published.codecs
         session.publication = publication
-        self._set_up_tracks(publication)
+        self._set_up_tracks(publication, session.published)
         if old is not None:
             self.spawn(self.end(old, "replaced"))
-        if not is_new and not _can_go_on(codecs_before, session.codecs):
+        if not is_new and not _can_go_on(codecs_before, publication.codecs):
             for viewer in list(publication.viewers):
                 self.spawn(self.end(viewer, "changed"))
         if is_new or publication.kinds != kinds_before:
@@ -547,17 +263,13 @@ class Engine:
             anew=not is_new,
         )
 
-    def _set_up_tracks(self, publication: Publication) -> None:
+    def _set_up_tracks(self, publication: Publication, published: Published) -> None:
         for kind in list(publication.tracks):
             if kind not in publication.codecs:
                 del publication.tracks[kind]
         for kind, codec in publication.codecs.items():
-            track = publication.tracks.get(kind)
-            if track is None:
-                publication.tracks[kind] = Track(kind, codec.clock_rate, _STARTS[codec.name])
-            else:
-                track.source = None
-                track.starts = _STARTS[codec.name]
+            track = publication.tracks.setdefault(kind, Track(kind, codec.clock_rate, STARTS[codec.name]))
+            track.start_anew(published.layers(kind), STARTS[codec.name])
 
     # Ending
 

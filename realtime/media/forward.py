@@ -1,24 +1,25 @@
 """Forwarding of RTP without decoding, on bytes. No sockets, no clock, no aiortc: time comes in as a number.
 
     Source   one stream as one publisher sends it: one SSRC, its last packets, what got lost on the way here
-    Track    the picture or the sound of a publication; outlives its source when the publisher reloads
     Leg      a track as one viewer receives it: own SSRC, own numbering, own payload type
 
+Which source goes to which leg is decided in `layers`.
+
 Everything behind the twelve bytes of the fixed header is the same for all viewers who negotiated the same
-(`Profile`), so it is made once per packet; per viewer only those twelve bytes are written.
+(`packets.Profile`), so it is made once per packet; per viewer only those twelve bytes are written.
 
-A leg numbers its packets by adding an offset to the source's. When another source takes the track over, the
-offset changes so that the viewer sees one uninterrupted stream; a picture waits for a whole frame (a
-keyframe) first.
-
-Simulcast fits in as several sources per track with a leg choosing one; a faster fan-out replaces
-`Track._fan_out`.
+A leg numbers its packets by adding an offset to the source's. When another source takes over (the publisher reloaded the
+page, or the viewer's line carries another size now), the offset changes so that the viewer sees one uninterrupted stream; a
+picture waits for a whole frame (a keyframe) first.
 """
 
 import struct
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+from .packets import Packet, Profile
 
 RING: Final = 512
 """Packets kept per source for viewers who lost one: about three seconds of a 1 Mb/s picture."""
@@ -34,212 +35,12 @@ NACK_AGAIN: Final = 0.08
 NACK_TRIES: Final = 8
 NACK_WINDOW: Final = 256
 
-KEYFRAME_INTERVAL: Final = 0.5
-"""Publishers are asked for a keyframe at most twice a second, however many viewers ask."""
-
 RETRANSMISSIONS_PER_SECOND: Final = 300
 """Per viewer. More than that is not loss but a line too thin, and repeating makes it thinner."""
 
+_numbers = count(1)
 _HEADER: Final = struct.Struct("!BBHLL")
-_EXTENSION_HEADER: Final = struct.Struct("!HH")
 _SEQUENCE: Final = struct.Struct("!H")
-
-
-class BadPacket(ValueError):
-    """The bytes are no RTP packet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """Which header extensions a viewer negotiated under which ids (0: not negotiated), and the name of the
-    m-line."""
-
-    mid_id: int = 0
-    mid: bytes = b""
-    level_id: int = 0
-
-
-class Packet:
-    """One RTP packet of a source, taken apart as far as forwarding needs."""
-
-    __slots__ = (
-        "blocks",
-        "bodies",
-        "extended",
-        "level",
-        "marker",
-        "padding",
-        "payload",
-        "sequence",
-        "source",
-        "timestamp",
-    )
-
-    def __init__(
-        self, *, marker: int, padding: int, sequence: int, timestamp: int, level: int | None, payload: bytes
-    ) -> None:
-        self.marker = marker  # 0 or 0x80, as it stands in the header
-        self.padding = padding  # 0 or 0x20
-        self.sequence = sequence
-        self.timestamp = timestamp
-        self.level = level
-        self.payload = payload
-        self.extended = sequence
-        self.source: Source | None = None
-        self.blocks: dict[Profile, bytes] = {}
-        self.bodies: dict[Profile, bytes] = {}
-
-    def extension_block(self, profile: Profile) -> bytes:
-        """The header extensions for viewers with this profile, with their own ids."""
-        block = self.blocks.get(profile)
-        if block is None:
-            block = self.blocks[profile] = _extension_block(profile, self.level)
-        return block
-
-    def body(self, profile: Profile) -> bytes:
-        """Everything behind the fixed header, for viewers with this profile."""
-        body = self.bodies.get(profile)
-        if body is None:
-            body = self.bodies[profile] = self.extension_block(profile) + self.payload
-        return body
-
-
-def _extension_block(profile: Profile, level: int | None) -> bytes:
-    values = b""
-    if profile.mid_id and profile.mid:
-        values += bytes([profile.mid_id << 4 | len(profile.mid) - 1]) + profile.mid
-    if profile.level_id and level is not None:
-        values += bytes([profile.level_id << 4, level])
-    if not values:
-        return b""
-    values += bytes(-len(values) % 4)
-    return _EXTENSION_HEADER.pack(0xBEDE, len(values) // 4) + values
-
-
-def read_packet(data: bytes, level_id: int) -> tuple[int, int, Packet]:
-    """The payload type, SSRC and rest of an RTP packet; `BadPacket` when it is none.
-
-    `level_id` is the publisher's header extension id for the loudness of sound (0: not negotiated).
-    """
-    size = len(data)
-    if size < 12:
-        raise BadPacket("shorter than a header")
-    first, second, sequence, timestamp, ssrc = _HEADER.unpack_from(data)
-    if first >> 6 != 2:
-        raise BadPacket("not version 2")
-    position = 12 + 4 * (first & 0x0F)
-    level: int | None = None
-    if first & 0x10:
-        if size < position + 4:
-            raise BadPacket("cut inside the extension header")
-        profile, words = _EXTENSION_HEADER.unpack_from(data, position)
-        position += 4
-        end = position + 4 * words
-        if size < end:
-            raise BadPacket("cut inside the extensions")
-        if profile == 0xBEDE or profile & 0xFFF0 == 0x1000:
-            level = _read_level(data, position, end, profile == 0xBEDE, level_id)
-        position = end
-    if size < position:
-        raise BadPacket("cut inside the contributing sources")
-    padding = first & 0x20
-    if padding and not 0 < data[-1] <= size - position:
-        raise BadPacket("padding longer than the payload")
-    packet = Packet(
-        marker=second & 0x80,
-        padding=padding,
-        sequence=sequence,
-        timestamp=timestamp,
-        level=level,
-        payload=data[position:],
-    )
-    return second & 0x7F, ssrc, packet
-
-
-def _read_level(data: bytes, position: int, end: int, one_byte: bool, level_id: int) -> int | None:
-    level: int | None = None
-    while position < end:
-        if data[position] == 0:  # padding between extensions
-            position += 1
-            continue
-        if one_byte:
-            identity, length = data[position] >> 4, (data[position] & 0x0F) + 1
-            if identity == 15:  # reserved: stop reading
-                break
-            position += 1
-        else:
-            if position + 2 > end:
-                raise BadPacket("cut inside an extension")
-            identity, length = data[position], data[position + 1]
-            position += 2
-        if position + length > end:
-            raise BadPacket("cut inside an extension")
-        if identity == level_id and length:
-            level = data[position]
-        position += length
-    return level
-
-
-def unwrap_retransmission(packet: Packet) -> bool:
-    """Turn a packet of the RTX stream into the one that was lost (RFC 4588). False: it was only padding."""
-    payload = packet.payload
-    if packet.padding:
-        payload = payload[: -payload[-1]]
-        packet.padding = 0
-    if len(payload) <= 2:
-        return False
-    packet.sequence = _SEQUENCE.unpack_from(payload)[0]
-    packet.payload = payload[2:]
-    return True
-
-
-def starts_vp8_keyframe(payload: bytes) -> bool:
-    """Whether this payload is the beginning of a VP8 keyframe (RFC 7741)."""
-    size = len(payload)
-    if size < 1:
-        return False
-    first = payload[0]
-    if not first & 0x10 or first & 0x07:  # not the start of the first partition
-        return False
-    position = 1
-    if first & 0x80:
-        if size < 2:
-            return False
-        flags = payload[1]
-        position = 2
-        if flags & 0x80:
-            if size < 3:
-                return False
-            position += 2 if payload[2] & 0x80 else 1
-        if flags & 0x40:
-            position += 1
-        if flags & 0x30:
-            position += 1
-    return position < size and not payload[position] & 0x01
-
-
-def starts_h264_keyframe(payload: bytes) -> bool:
-    """Whether a decoder can start with this payload: it carries a parameter set or the start of an IDR slice
-    (RFC 6184)."""
-    if len(payload) < 2:
-        return False
-    kind = payload[0] & 0x1F
-    if kind in (5, 7):
-        return True
-    if kind == 24:  # several units in one packet
-        position = 1
-        while position + 3 <= len(payload):
-            length = _SEQUENCE.unpack_from(payload, position)[0]
-            if payload[position + 2] & 0x1F in (5, 7):
-                return True
-            position += 2 + length
-        return False
-    return kind == 28 and bool(payload[1] & 0x80) and payload[1] & 0x1F in (5, 7)
-
-
-def always_starts(_payload: bytes) -> bool:
-    """For sound: every packet stands alone."""
-    return True
 
 
 @dataclass(slots=True)
@@ -263,6 +64,8 @@ class Source:
         "clock_rate",
         "highest",
         "missing",
+        "number",
+        "octets",
         "received",
         "report",
         "ring",
@@ -271,12 +74,14 @@ class Source:
     )
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
+        self.number = next(_numbers)
         self.ssrc = ssrc
         self.clock_rate = clock_rate
         self.highest = -1
         self.ring: list[Packet | None] = [None] * RING
         self.missing: dict[int, tuple[float, int]] = {}
         self.received = 0
+        self.octets = 0
         self.strays = 0
         self.report: SenderReport | None = None
         self._earliest = 0
@@ -310,6 +115,7 @@ class Source:
                     return False
         self.strays = 0
         self.received += 1
+        self.octets += len(packet.payload)
         packet.source = self
         self.ring[packet.extended % RING] = packet
         return True
@@ -371,6 +177,38 @@ class Reception:
     since_last_report: int
 
 
+class State:
+    """The numbers of one leg. The compiled fan-out keeps them in a C struct of the same names (`fanout.c`)."""
+
+    __slots__ = (
+        "first",
+        "last_sent_at",
+        "last_timestamp",
+        "octets",
+        "offset",
+        "packets",
+        "payload_type",
+        "profile",
+        "source",
+        "ssrc",
+        "timestamp_offset",
+    )
+
+    def __init__(self) -> None:
+        self.source = 0
+        """The number of the source that the leg is in step with; 0 before the first."""
+        self.first = 0
+        self.offset = 0
+        self.timestamp_offset = 0
+        self.last_timestamp = 0
+        self.last_sent_at = 0.0
+        self.packets = 0
+        self.octets = 0
+        self.ssrc = 0
+        self.payload_type = 0
+        self.profile = 0
+
+
 class Leg:
     """A track as one viewer receives it.
 
@@ -383,24 +221,17 @@ class Leg:
         "_allowance_at",
         "_buffer",
         "_clock_rate",
-        "_first",
-        "_last_sent_at",
-        "_last_timestamp",
-        "_offset",
         "_rtx_sequence",
-        "_second_byte",
         "_send",
         "_source",
         "_starts",
-        "_timestamp_offset",
-        "octets",
-        "packets",
         "profile",
         "retransmitted",
         "rtx_payload_type",
         "rtx_ssrc",
         "send_report",
         "ssrc",
+        "state",
         "waiting",
     )
 
@@ -419,28 +250,26 @@ class Leg:
         first_timestamp: int,
         rtx_payload_type: int | None = None,
         rtx_ssrc: int = 0,
+        state: Any = None,
     ) -> None:
         self.ssrc = ssrc
         self.profile = profile
         self.rtx_payload_type = rtx_payload_type
         self.rtx_ssrc = rtx_ssrc
         self.waiting = True
-        self.packets = 0
-        self.octets = 0
         self.retransmitted = 0
         self.send_report = send_report
-        self._second_byte = payload_type
+        self.state = state = State() if state is None else state
+        state.ssrc = ssrc
+        state.payload_type = payload_type
+        # Numbers as if the packet before `first_sequence` had just gone out.
+        state.offset = (first_sequence - 1) & 0xFFFF
+        state.last_timestamp = first_timestamp
         self._clock_rate = clock_rate
         self._starts = starts
         self._buffer = buffer
         self._send = send
         self._source: Source | None = None
-        self._first = 0
-        # Numbers as if the packet before `first_sequence` had just gone out.
-        self._offset = (first_sequence - 1) & 0xFFFF
-        self._last_timestamp = first_timestamp
-        self._last_sent_at: float | None = None
-        self._timestamp_offset = 0
         self._rtx_sequence = first_sequence
         self._allowance = float(RETRANSMISSIONS_PER_SECOND)
         self._allowance_at = 0.0
@@ -448,48 +277,50 @@ class Leg:
     def forward(self, packet: Packet, now: float) -> None:
         """Send the packet on in this viewer's numbering, or drop it while waiting for a frame to start
         with."""
-        if packet.source is not self._source and not self._take_over(packet, now):
+        if packet.source is not self._source and not self.take_over(packet, now):
+            self.waiting = True
             return
-        if packet.extended < self._first:
+        state = self.state
+        if packet.extended < state.first:
             return
         body = packet.bodies.get(self.profile) or packet.body(self.profile)
         length = 12 + len(body)
-        timestamp = packet.timestamp + self._timestamp_offset & 0xFFFFFFFF
+        timestamp = packet.timestamp + state.timestamp_offset & 0xFFFFFFFF
         buffer = self._buffer
         _HEADER.pack_into(
             buffer,
             0,
             (0x90 if len(body) > len(packet.payload) else 0x80) | packet.padding,
-            packet.marker | self._second_byte,
-            packet.extended + self._offset & 0xFFFF,
+            packet.marker | state.payload_type,
+            packet.extended + state.offset & 0xFFFF,
             timestamp,
             self.ssrc,
         )
         buffer[12:length] = body
-        self._last_timestamp = timestamp
-        self._last_sent_at = now
-        self.packets += 1
-        self.octets += len(packet.payload)
+        state.last_timestamp = timestamp
+        state.last_sent_at = now
+        state.packets = state.packets + 1 & 0xFFFFFFFF
+        state.octets = state.octets + len(packet.payload) & 0xFFFFFFFF
         self._send(length)
 
-    def _take_over(self, packet: Packet, now: float) -> bool:
+    def take_over(self, packet: Packet, now: float) -> bool:
         """Go on with another source so that the viewer notices nothing. False while it has not begun a whole
         frame."""
         if not self._starts(packet.payload):
-            self.waiting = True
             return False
         source = packet.source
         assert source is not None
-        old = self._source
-        last = (old.highest + self._offset if old is not None else self._offset) & 0xFFFF
-        if old is None or self._last_sent_at is None:
-            timestamp = self._last_timestamp
+        state, old = self.state, self._source
+        last = (old.highest + state.offset if old is not None else state.offset) & 0xFFFF
+        if old is None or not state.packets:
+            timestamp = state.last_timestamp
         else:
-            passed = max(int((now - self._last_sent_at) * self._clock_rate), self._clock_rate // 50)
-            timestamp = self._last_timestamp + passed
-        self._offset = last + 1 - packet.extended
-        self._timestamp_offset = timestamp - packet.timestamp
-        self._first = packet.extended
+            passed = max(int((now - state.last_sent_at) * self._clock_rate), self._clock_rate // 50)
+            timestamp = state.last_timestamp + passed
+        state.offset = last + 1 - packet.extended & 0xFFFFFFFF
+        state.timestamp_offset = timestamp - packet.timestamp & 0xFFFFFFFF
+        state.first = packet.extended
+        state.source = source.number
         self._source = source
         self.waiting = False
         if source.report is not None:
@@ -499,11 +330,11 @@ class Leg:
     def pass_report(self, source: Source, report: SenderReport) -> None:
         """Tell the viewer which moment its timestamps mean; without it picture and sound drift apart."""
         if source is self._source:
-            self.send_report(self, report.ntp, report.rtp + self._timestamp_offset & 0xFFFFFFFF)
+            self.send_report(self, report.ntp, report.rtp + self.state.timestamp_offset & 0xFFFFFFFF)
 
     def retransmit(self, sequences: Iterable[int], now: float) -> None:
         """Answer a viewer who lost packets, from the source's ring."""
-        source = self._source
+        source, state = self._source, self.state
         if source is None:
             return
         self._allowance = min(
@@ -511,13 +342,13 @@ class Leg:
             self._allowance + (now - self._allowance_at) * RETRANSMISSIONS_PER_SECOND,
         )
         self._allowance_at = now
-        highest = source.highest + self._offset & 0xFFFF
+        highest = source.highest + state.offset & 0xFFFF
         for sequence in sequences:
             if self._allowance < 1:
                 return
             behind = highest - sequence & 0xFFFF
             extended = source.highest - behind
-            if behind >= RING or extended < self._first:
+            if behind >= RING or extended < state.first:
                 continue
             packet = source.find(extended)
             if packet is None:
@@ -530,7 +361,7 @@ class Leg:
         block = packet.extension_block(self.profile)
         if self.rtx_payload_type is None:
             payload_type, ssrc, numbered, body = (
-                self._second_byte,
+                self.state.payload_type,
                 self.ssrc,
                 sequence,
                 block + packet.payload,
@@ -546,78 +377,8 @@ class Leg:
             (0x90 if block else 0x80) | packet.padding,
             packet.marker | payload_type,
             numbered,
-            packet.timestamp + self._timestamp_offset & 0xFFFFFFFF,
+            packet.timestamp + self.state.timestamp_offset & 0xFFFFFFFF,
             ssrc,
         )
         self._buffer[12:length] = body
         self._send(length)
-
-
-@dataclass(slots=True)
-class KeyframeRequests:
-    """Many viewers ask; the publisher hears it at most every `KEYFRAME_INTERVAL` seconds."""
-
-    asked_at: float = -1e9
-    pending: bool = False
-
-    def ask(self, now: float) -> bool:
-        """Whether the request may go out now. If not, it stays pending and `due` will say when."""
-        if now - self.asked_at >= KEYFRAME_INTERVAL:
-            self.asked_at = now
-            self.pending = False
-            return True
-        self.pending = True
-        return False
-
-    def due(self, now: float) -> bool:
-        return self.pending and self.ask(now)
-
-
-@dataclass(slots=True)
-class Track:
-    """The picture or the sound of a publication."""
-
-    kind: str
-    clock_rate: int
-    starts: Callable[[bytes], bool]
-    source: Source | None = None
-    legs: list[Leg] = field(default_factory=list)
-    keyframes: KeyframeRequests = field(default_factory=KeyframeRequests)
-    received_at: float = -1e9
-
-    def receive(self, packet: Packet, ssrc: int, now: float) -> bool:
-        """Take in a packet from the publisher and send it to every viewer. False when it was dropped."""
-        source = self.source
-        if source is None or source.ssrc != ssrc:
-            source = self.source = Source(ssrc, self.clock_rate)
-        if not source.accept(packet, now):
-            if not source.has_jumped:
-                return False
-            source = self.source = Source(ssrc, self.clock_rate)
-            source.accept(packet, now)
-        self.received_at = now
-        self._fan_out(packet, now)
-        return True
-
-    def receive_retransmission(self, packet: Packet, now: float) -> bool:
-        """Take in what came on the RTX stream."""
-        source = self.source
-        if source is None or not unwrap_retransmission(packet):
-            return False
-        return self.receive(packet, source.ssrc, now)
-
-    def _fan_out(self, packet: Packet, now: float) -> None:
-        for leg in self.legs:
-            leg.forward(packet, now)
-
-    def take_report(self, ssrc: int, ntp: int, rtp: int, now: float) -> None:
-        source = self.source
-        if source is not None and source.ssrc == ssrc:
-            source.report = SenderReport(ntp, rtp, now)
-            for leg in self.legs:
-                leg.pass_report(source, source.report)
-
-    @property
-    def is_awaited(self) -> bool:
-        """Whether a viewer waits for a frame to start with."""
-        return any(leg.waiting for leg in self.legs)

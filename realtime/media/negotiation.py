@@ -25,6 +25,8 @@ Kind = Literal["audio", "video"]
 
 MID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI: Final = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+RID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID_URI: Final = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 
 START_KILOBITS: Final = 1200
 MOST_KILOBITS: Final = 2500
@@ -32,10 +34,12 @@ MOST_KILOBITS: Final = 2500
 
 MOST_CANDIDATES: Final = 16
 MOST_MEDIA: Final = 8
+MOST_LAYERS: Final = 4
 
 _UFRAG: Final = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")
 _PASSWORD: Final = re.compile(r"[A-Za-z0-9+/=_-]{22,256}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_.-]{1,16}")
+_RID: Final = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 _H264_FMTP: Final = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id={}"
 
@@ -83,6 +87,8 @@ class OfferedMedia:
     ssrcs: tuple[int, ...]
     sends: bool
     receives: bool
+    rids: tuple[str, ...] = ()
+    """The streams of a simulcast, as the offer orders them (RFC 8853); empty without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,7 @@ class AcceptedMedia:
     codec: Codec
     direction: Literal["recvonly", "sendonly"]
     stream: Stream | None = None
+    rids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +171,7 @@ def read_offer(text: str) -> Offer:
     candidates = [candidate for media in session.media for candidate in media.ice_candidates]
     _, sections = grouplines(text)
     return Offer(
-        media=tuple(
-            _offered(media, "a=bundle-only" in lines)
-            for media, lines in zip(session.media, sections, strict=True)
-        ),
+        media=tuple(_offered(media, lines) for media, lines in zip(session.media, sections, strict=True)),
         ice_ufrag=ice.usernameFragment or "",
         ice_password=ice.password or "",
         ice_lite=ice.iceLite,
@@ -181,9 +185,9 @@ def read_offer(text: str) -> Offer:
     )
 
 
-def _offered(media: MediaDescription, bundle_only: bool) -> OfferedMedia:
+def _offered(media: MediaDescription, lines: list[str]) -> OfferedMedia:
     # Port 0 means that a section is not wanted, unless it only rides on another's port (Firefox, GStreamer).
-    wanted = media.port != 0 or bundle_only
+    wanted = media.port != 0 or "a=bundle-only" in lines
     mid = media.rtp.muxId
     if not _TOKEN.fullmatch(mid):
         raise BadOffer("malformed", "A media section has no usable identification tag (mid).")
@@ -201,7 +205,24 @@ def _offered(media: MediaDescription, bundle_only: bool) -> OfferedMedia:
         ssrcs=tuple(description.ssrc for description in media.ssrc),
         sends=wanted and media.direction in (None, "sendrecv", "sendonly"),
         receives=wanted and media.direction in (None, "sendrecv", "recvonly"),
+        rids=_simulcast(lines),
     )
+
+
+def _simulcast(lines: list[str]) -> tuple[str, ...]:
+    """The streams that the browser would send at once, of each alternative the first. aiortc's parser leaves them out."""
+    named = {line[6:].split(" ")[0] for line in lines if line.startswith("a=rid:") and " send" in line}
+    for line in lines:
+        words = line.removeprefix("a=simulcast:").split(" ")
+        if line.startswith("a=simulcast:") and "send" in words[:-1]:
+            streams = words[words.index("send") + 1].split(";")
+            rids = [stream.split(",")[0].removeprefix("~") for stream in streams]
+            if len(rids) > MOST_LAYERS or len(set(rids)) < len(rids):
+                raise BadOffer("malformed", "The simulcast has too many streams, or two of one name.")
+            if all(_RID.fullmatch(rid) and rid in named for rid in rids):
+                return tuple(rids) if len(rids) > 1 else ()
+            raise BadOffer("malformed", "The simulcast names a stream that the offer does not describe.")
+    return ()
 
 
 def _codecs(media: MediaDescription) -> list[Codec]:
@@ -343,7 +364,7 @@ def _accepted(answer: AcceptedMedia, transport: Transport) -> list[str]:
         f"a=mid:{media.mid}",
         *(
             f"a=extmap:{media.extensions[uri]} {uri}"
-            for uri in (MID_URI, LEVEL_URI)
+            for uri in (MID_URI, LEVEL_URI, *((RID_URI, REPAIRED_RID_URI) if answer.rids else ()))
             if uri in media.extensions
         ),
         f"a={answer.direction}",
@@ -358,6 +379,9 @@ def _accepted(answer: AcceptedMedia, transport: Transport) -> list[str]:
         lines += _video(answer)
     if answer.stream is not None:
         lines += _ssrcs(answer.stream, codec)
+    if answer.rids:
+        lines += [f"a=rid:{rid} recv" for rid in answer.rids]
+        lines.append(f"a=simulcast:recv {';'.join(answer.rids)}")
     # Written even when empty of candidates: aiortc's are all known by now.
     lines += [f"a=candidate:{candidate_to_sdp(candidate)}" for candidate in transport.candidates]
     lines.append("a=end-of-candidates")

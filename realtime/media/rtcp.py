@@ -20,6 +20,7 @@ from aiortc.rtp import (
     RtcpSourceInfo,
     RtcpSrPacket,
     pack_remb_fci,
+    unpack_remb_fci,
 )
 
 from .forward import Reception
@@ -51,10 +52,26 @@ class Lacks:
     ssrc: int
 
 
-def read(data: bytes) -> Iterator[Report | Lost | Lacks]:
-    """What concerns a forwarder in these control packets. Garbage says nothing. Reports of reception and
-    estimates of bandwidth end here: each viewer's line is its own affair until there are several layers to
-    choose from."""
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The receiver says how a stream arrives: the share lost since the last report, and times to reckon the round trip by,
+    in 1/65536 s."""
+
+    ssrc: int
+    fraction_lost: float
+    last_report: int
+    since_last_report: int
+
+
+@dataclass(frozen=True, slots=True)
+class Carries:
+    """The receiver estimates what its line carries, for all streams together (REMB)."""
+
+    bits_per_second: int
+
+
+def read(data: bytes) -> Iterator[Report | Lost | Lacks | Received | Carries]:
+    """What concerns a forwarder in these control packets. Garbage says nothing."""
     try:
         packets = RtcpPacket.parse(data)
     except (ValueError, struct.error, IndexError):
@@ -62,6 +79,9 @@ def read(data: bytes) -> Iterator[Report | Lost | Lacks]:
     for packet in packets:
         if isinstance(packet, RtcpSrPacket):
             yield Report(packet.ssrc, packet.sender_info.ntp_timestamp, packet.sender_info.rtp_timestamp)
+            yield from _receptions(packet.reports)
+        elif isinstance(packet, RtcpRrPacket):
+            yield from _receptions(packet.reports)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             yield Lost(packet.media_ssrc, tuple(packet.lost))
         elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_PLI:
@@ -70,6 +90,16 @@ def read(data: bytes) -> Iterator[Report | Lost | Lacks]:
             # FIR names its streams in the body, eight bytes each.
             for position in range(0, len(packet.fci) - 7, 8):
                 yield Lacks(struct.unpack_from("!L", packet.fci, position)[0])
+        elif isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+            try:
+                yield Carries(unpack_remb_fci(packet.fci)[0])
+            except (ValueError, struct.error, IndexError):
+                continue  # another application's message
+
+
+def _receptions(reports: list[RtcpReceiverInfo]) -> Iterator[Received]:
+    for each in reports:
+        yield Received(each.ssrc, each.fraction_lost / 256, each.lsr, each.dlsr)
 
 
 def sender_report(*, ssrc: int, ntp: int, rtp: int, packets: int, octets: int, cname: str) -> bytes:

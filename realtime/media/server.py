@@ -5,6 +5,7 @@ JSON, `{"code", "message"}`: the code is for our own pages, which translate it; 
 else.
 """
 
+import json
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -13,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from .configuration import Configuration, IceServer
-from .engine import Ending, Engine, Refused, Session
+from .engine import Engine, Refused
 from .grants import Action, BadGrant, Grant, read_grant, read_service
 from .negotiation import BadOffer, read_fragment
+from .sessions import Ending, Session, WatchSession
 
 LARGEST_OFFER: Final = 64 * 1024
 _SDP: Final = "application/sdp"
@@ -68,6 +70,18 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         await engine.trickle(session, fragment)
         return web.Response(status=204, headers={"ETag": session.etag})
 
+    async def choose_layer(request: web.Request) -> web.Response:
+        session = _session(request, configuration, engine)
+        wanted = _json(await _body(request, "application/json"))
+        largest, paused = wanted.get("layer"), wanted.get("paused", False)
+        if not isinstance(session, WatchSession):
+            raise Refused(409, "not-watching", "Only viewers choose a layer.")
+        if not (largest is None or isinstance(largest, str)) or not isinstance(paused, bool):
+            raise Refused(422, "malformed", "A layer is a name or null, and paused is true or false.")
+        if not session.want(largest, paused):
+            raise Refused(422, "layer", "There is no layer of that name.")
+        return web.Response(status=204)
+
     async def leave(request: web.Request) -> web.Response:
         session = _session(request, configuration, engine)
         await engine.end(session, "reloading" if "reloading" in request.query else "left")
@@ -106,6 +120,8 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         app.router.add_patch(prefix + session_path, trickle)
         app.router.add_delete(prefix + session_path, leave)
         app.router.add_options(prefix + session_path, options)
+    app.router.add_post("/whep" + session_path + "/layer", choose_layer)
+    app.router.add_options("/whep" + session_path + "/layer", options)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/people/{person}", remove)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
     app.router.add_get("/healthz", health)
@@ -179,6 +195,16 @@ async def _body(request: web.Request, content_type: str) -> str:
         raise Refused(413, "too-large", "The session description is larger than 64 KiB.") from None
     except UnicodeDecodeError:
         raise Refused(400, "malformed", "The session description is not UTF-8 text.") from None
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        raise Refused(400, "malformed", "The body must be a JSON object.")
+    return data
 
 
 def _created(

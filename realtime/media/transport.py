@@ -11,8 +11,10 @@ import asyncio
 import ipaddress
 import os
 import socket
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import pylibsrtp
@@ -101,6 +103,29 @@ class _Dtls(RTCDtlsTransport):
         self._wire.on_rtcp(data)
 
 
+class _Nominated(dict[int, Any]):
+    """aioice's table of the chosen address pairs, which tells when another pair is chosen."""
+
+    def __init__(self, known: dict[int, Any], tell: Callable[[Any], None]) -> None:
+        super().__init__(known)
+        self._tell = tell
+
+    def __setitem__(self, component: int, pair: Any) -> None:
+        super().__setitem__(component, pair)
+        self._tell(pair)
+
+    def clear(self) -> None:
+        super().clear()
+        self._tell(None)
+
+
+def _socket_address(family: int, address: tuple[str, int]) -> bytes:
+    """A `sockaddr` as Linux has it."""
+    host = ipaddress.ip_address(address[0].partition("%")[0]).packed
+    head = struct.pack("=H", family) + struct.pack("!H", address[1])
+    return head + (host + bytes(8) if family == socket.AF_INET else bytes(4) + host + bytes(4))
+
+
 def machine_addresses() -> tuple[str, ...]:
     """Every address of this machine at which a browser may reach it, loopback last for a browser on the
     machine itself."""
@@ -142,11 +167,35 @@ class Wire:
         self._socket: socket.socket | None = None
         self._address: tuple[str, int] = ("", 0)
         self._srtp: Any = None
+        self._states: list[Any] = []
+        self._receive: Any = None
         self.sent_bytes = 0
         self.unsent = 0
 
     async def gather(self) -> None:
         await self._gatherer.gather()
+        for protocol in self._connection._protocols:
+            protocol.datagram_received = partial(  # type: ignore[method-assign]
+                self._on_datagram, protocol.datagram_received
+            )
+
+    def serve(self, state: Any) -> None:
+        """Keep a leg's C struct told which socket, address and keys to send with; no use for the leg in Python."""
+        if hasattr(state, "descriptor"):
+            self._states.append(state)
+
+    def _on_datagram(self, otherwise: Callable[[bytes, Any], None], data: bytes, address: Any) -> None:
+        """Media goes the short way: aioice would try to read each packet as STUN, put it into a queue, and wake a task."""
+        if self._receive is None or len(data) < 12 or not 127 < data[0] < 192:
+            otherwise(data, address)
+            return
+        try:
+            if 64 <= data[1] & 0x7F <= 95:  # RFC 5761
+                self.on_rtcp(self._receive.unprotect_rtcp(data))
+            else:
+                self.on_rtp(self._receive.unprotect(data))
+        except pylibsrtp.Error:
+            return  # forged, repeated, or damaged
 
     @property
     def ufrag(self) -> str:
@@ -212,7 +261,10 @@ class Wire:
         if self._dtls.state != "connected" or self._ice.state != "completed":
             return False
         self._srtp = self._dtls._tx_srtp._srtp[0]
+        self._receive = self._dtls._rx_srtp
         self._connected = True
+        self._follow(self._connection._nominated.get(1))
+        self._connection._nominated = _Nominated(self._connection._nominated, self._follow)
         self._ice.on("statechange", self._on_state)
         self._dtls.on("statechange", self._on_state)
         return True
@@ -229,9 +281,6 @@ class Wire:
         as on any line."""
         if not self._connected:
             return
-        pair = self._connection._nominated.get(1)
-        if pair is not self._pair:
-            self._follow(pair)
         count = self._length
         count[0] = length
         if length > LARGEST_PACKET or _protect(self._srtp, self._pointer, count) != _ok:
@@ -242,9 +291,6 @@ class Wire:
     def send_rtcp(self, data: bytes) -> None:
         if not self._connected:
             return
-        pair = self._connection._nominated.get(1)
-        if pair is not self._pair:
-            self._follow(pair)
         try:
             protected = self._dtls._tx_srtp.protect_rtcp(data)
         except pylibsrtp.Error:
@@ -271,7 +317,7 @@ class Wire:
         it."""
         self._forget_socket()
         self._pair = pair
-        if pair is None:
+        if pair is None or self._closing:
             return
         inner = pair.protocol.transport.get_extra_info("socket")
         # A descriptor of our own: asyncio may close its one, and the kernel give the number away, at any time.
@@ -285,8 +331,15 @@ class Wire:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._address = pair.remote_addr
+        address = _socket_address(self._socket.family, self._address)
+        for state in self._states:
+            state.srtp = int(_ffi.cast("uintptr_t", self._srtp))
+            state.address, state.address_length = list(address), len(address)
+            state.descriptor = self._socket.fileno()
 
     def _forget_socket(self) -> None:
+        for state in self._states:
+            state.descriptor, state.srtp = -1, 0
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -297,9 +350,9 @@ class Wire:
             return
         self._closing = True
         self._connected = False
-        self._srtp = None
+        self._forget_socket()
+        self._srtp = self._receive = None
         await self._dtls.stop()
         await self._ice.stop()
-        self._forget_socket()
         self._pair = None
         self._dtls.remove_all_listeners()

@@ -14,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from .configuration import Configuration
-from .engine import Engine, Limits, Publication
+from .engine import Engine, Limits
 from .events import Announcer
 from .server import create_app
+from .sessions import Publication
 from .transport import machine_addresses
 
 try:

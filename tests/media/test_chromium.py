@@ -35,7 +35,7 @@ const grant = (action) => async () => (await fetch("/grant/" + action + location
 window.states = [];
 const note = (it) => it.addEventListener("state", (event) => window.states.push(event.detail));
 window.publish = async () => {
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
   note((window.it = new Publisher({ getGrant: grant("publish") })));
   window.it.publish(stream);
 };
@@ -53,6 +53,7 @@ window.inbound = async (name) => {
   }
   return sum;
 };
+window.width = () => document.getElementById("v").videoWidth;
 window.ready = true;
 """
 
@@ -240,3 +241,37 @@ async def test_a_removed_person_is_told_and_stays_away(stage: Stage, pages: Page
     await publisher.wait_for_function("states.at(-1)?.state === 'failed'")
     assert await publisher.evaluate("states.at(-1).code") == "removed"
     await viewer.wait_for_function("states.at(-1)?.state === 'waiting'")
+
+
+async def shows(page: Page, widths: range, seconds: float = 30.0) -> None:
+    """Returns once the picture of this viewer is that wide."""
+    async with asyncio.timeout(seconds):
+        while await page.evaluate("width()") not in widths:
+            await asyncio.sleep(0.1)
+
+
+async def test_a_viewer_chooses_the_size_of_the_picture_and_none_of_it(stage: Stage, pages: Pages) -> None:
+    """Simulcast from a real browser: three sizes at once, and each viewer gets their own without negotiating again."""
+    publisher, phone, desktop = await pages(61), await pages(61), await pages(61)
+    await publisher.evaluate("publish()")
+    await publisher.wait_for_function("window.it.state === 'playing'")
+    await phone.evaluate("watch(); window.it.want({ layer: 'q' })")
+    await desktop.evaluate("watch()")
+    await decodes(phone)
+    await decodes(desktop)
+    await shows(phone, range(300, 340))
+    await shows(desktop, range(600, 1300))
+    await phone.evaluate("window.it.want({ layer: 'h' })")
+    await shows(phone, range(600, 660))
+    await phone.evaluate("window.it.want({ paused: true })")
+    await asyncio.sleep(1)
+    before = await phone.evaluate("inbound('framesDecoded')")
+    heard = await phone.evaluate("inbound('totalAudioEnergy')")
+    await asyncio.sleep(1)
+    assert await phone.evaluate("inbound('framesDecoded')") == before
+    assert await phone.evaluate("inbound('totalAudioEnergy')") > heard
+    await phone.evaluate("window.it.want({})")
+    async with asyncio.timeout(10):
+        while await phone.evaluate("inbound('framesDecoded')") <= before + 5:
+            await asyncio.sleep(0.1)
+    assert await phone.evaluate("window.states.filter(({ state }) => state === 'playing').length") == 1

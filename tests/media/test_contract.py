@@ -9,6 +9,7 @@ from pathlib import Path
 import aioice.ice
 import pytest
 from aioice import Candidate, Connection
+from aioice.ice import StunProtocol
 from aiortc import rtp, sdp
 from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCCertificate, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceGatherer, RTCIceParameters, RTCIceTransport
@@ -16,7 +17,7 @@ from OpenSSL import SSL
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib
 
-from realtime.media.transport import Certificate, Wire, machine_addresses
+from realtime.media.transport import Certificate, Wire, _Nominated, machine_addresses
 
 PINNED = {"aiortc": "1.16.0", "aioice": "0.13.0", "pylibsrtp": "1.0.0"}
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements.txt"
@@ -53,6 +54,10 @@ def test_the_versions_are_the_ones_this_was_written_for() -> None:
         (Connection.add_remote_candidate, ["self", "remote_candidate"]),
         (aioice.ice.get_host_addresses, ["use_ipv4", "use_ipv6"]),
         (Session.protect_rtcp, ["self", "packet"]),
+        (Session.unprotect, ["self", "packet"]),
+        (Session.unprotect_rtcp, ["self", "packet"]),
+        (StunProtocol.datagram_received, ["self", "data", "addr"]),
+        (rtp.unpack_remb_fci, ["data"]),
         (sdp.SessionDescription.parse, ["sdp"]),
         (sdp.grouplines, ["sdp"]),
         (sdp.candidate_from_sdp, ["sdp"]),
@@ -105,9 +110,21 @@ async def test_the_state_we_read_is_where_it_was() -> None:
     assert (candidate.ip, candidate.type) == ("127.0.0.1", "host")
     (protocol,) = connection._protocols
     assert protocol.transport.get_extra_info("socket").fileno() > 0
-    assert wire._dtls._tx_srtp is None
+    assert wire._dtls._tx_srtp is None and wire._dtls._rx_srtp is None
+    assert protocol.datagram_received.args[0].__func__ is StunProtocol.datagram_received
     await wire.close()
     await asyncio.sleep(0)
+
+
+def test_a_chosen_pair_is_told_to_whoever_watches_the_table() -> None:
+    """aioice writes the chosen pair into this table, and empties it, and nothing else tells of either."""
+    source = inspect.getsource(Connection)
+    assert "self._nominated[pair.component] = pair" in source and "self._nominated.clear()" in source
+    told: list[object] = []
+    table = _Nominated({}, told.append)
+    table[1] = "pair"
+    table.clear()
+    assert told == ["pair", None]
 
 
 def test_encrypting_in_place_gives_what_pylibsrtp_gives() -> None:

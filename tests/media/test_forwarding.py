@@ -8,7 +8,8 @@ from aiortc import AudioStreamTrack
 from av import AudioFrame
 
 from realtime.media import engine as engine_module
-from realtime.media.engine import PublishSession, WatchSession
+from realtime.media import sessions as sessions_module
+from realtime.media.sessions import PublishSession, WatchSession
 
 from .conftest import NotFlowing, Server, SmallPicture
 
@@ -118,7 +119,7 @@ async def test_a_publisher_of_whom_nothing_arrives_any_more_is_removed(
 ) -> None:
     await server.publish()
     await (await server.watch()).picture()
-    monkeypatch.setattr(engine_module, "SILENCE", 1.2)
+    monkeypatch.setattr(sessions_module, "SILENCE", 1.2)
     (session,) = [each for each in server.engine.sessions.values() if isinstance(each, PublishSession)]
     # The line is cut: the publisher goes on sending, nothing arrives.
     for protocol in session.wire._connection._protocols:
@@ -195,7 +196,7 @@ async def test_packets_lost_on_the_way_from_the_publisher_are_asked_for(server: 
     (session,) = [each for each in server.engine.sessions.values() if isinstance(each, PublishSession)]
     track = server.engine.publications[(12, "34-camera")].tracks["video"]
     take, count, repeated = session.wire.on_rtp, 0, 0
-    video = session.codecs["video"]
+    video = session.published.codecs["video"]
 
     def lossy(data: bytes) -> None:
         nonlocal count, repeated
@@ -208,7 +209,7 @@ async def test_packets_lost_on_the_way_from_the_publisher_are_asked_for(server: 
     session.wire.on_rtp = lossy
     await server.until(lambda: repeated >= 3)
     session.wire.on_rtp = take
-    await server.until(lambda: track.source is not None and not track.source.missing)
+    await server.until(lambda: track.sources and not track.sources[0].missing)
     await viewer.brightness(90)
 
 
@@ -235,5 +236,5 @@ async def test_fifty_joins_and_leaves_leave_nothing_behind(server: Server) -> No
     await server.until(lambda: len(asyncio.all_tasks()) <= tasks)
     await server.until(lambda: len(os.listdir("/proc/self/fd")) <= descriptors)
     publication = server.engine.publications[(12, "34-camera")]
-    assert len(publication.viewers) == len(publication.tracks["video"].legs) == 1
+    assert len(publication.viewers) == len(publication.tracks["video"].layers[0].legs) == 1
     assert server.engine._per_person.total() == 2

@@ -9,14 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime.media import rtcp
-from realtime.media.forward import (
-    KEYFRAME_INTERVAL,
-    RING,
+from realtime.media.fanout import PythonLegs, new_state
+from realtime.media.forward import RING, Leg
+from realtime.media.layers import KEYFRAME_INTERVAL, KeyframeRequests, Layer, Track
+from realtime.media.packets import (
     BadPacket,
-    KeyframeRequests,
-    Leg,
     Profile,
-    Track,
     always_starts,
     read_packet,
     starts_h264_keyframe,
@@ -94,6 +92,7 @@ class Viewer:
             first_timestamp=7_000_000,
             rtx_payload_type=self.rtx,
             rtx_ssrc=6666,
+            state=new_state(),
         )
 
     @property
@@ -102,7 +101,7 @@ class Viewer:
 
 
 def track(*viewers: Viewer, starts: object = starts_vp8_keyframe) -> Track:
-    return Track("video", 90000, starts, legs=[viewer.leg for viewer in viewers])  # type: ignore[arg-type]
+    return Track("video", 90000, starts, layers=[Layer(legs=PythonLegs(viewer.leg for viewer in viewers))])  # type: ignore[arg-type]
 
 
 def give(to: Track, data: bytes, now: float = 0.0) -> bool:
@@ -175,17 +174,17 @@ def test_seventy_thousand_packets_stay_in_step() -> None:
         if len(viewer.sent) > 1:
             del viewer.sent[0]
     assert viewer.sequences == [(100 + 69_999) & 0xFFFF]
-    assert viewer.leg.packets == 70_000
+    assert viewer.leg.state.packets == 70_000
 
 
 def test_a_picture_begins_with_a_keyframe() -> None:
     viewer = Viewer()
     the_track = track(viewer)
     give(the_track, published(1, payload=DELTA))
-    assert viewer.sent == [] and the_track.is_awaited
+    assert viewer.sent == [] and the_track.layers[0].is_awaited
     give(the_track, published(2, payload=KEY))
     give(the_track, published(3, payload=DELTA))
-    assert [packet.payload for packet in viewer.sent] == [KEY, DELTA] and not the_track.is_awaited
+    assert [packet.payload for packet in viewer.sent] == [KEY, DELTA] and not the_track.layers[0].is_awaited
     assert viewer.sequences == [100, 101]
 
 
@@ -284,7 +283,7 @@ def test_what_the_publisher_repeats_fills_the_gap_for_everybody() -> None:
     the_track = track(viewer)
     for number in (1, 2, 5):
         give(the_track, published(number))
-    source = the_track.source
+    source = the_track.layers[0].source
     assert source is not None
     assert source.due_nacks(1.0) == [3, 4] and source.due_nacks(1.01) == []
     wrapped = wrap_rtx(
@@ -313,7 +312,7 @@ def test_a_lost_packet_is_asked_for_a_few_times_and_then_given_up() -> None:
     the_track = track()
     for number in (1, 3):
         give(the_track, published(number))
-    source = the_track.source
+    source = the_track.layers[0].source
     assert source is not None
     asked = [source.due_nacks(second / 2) for second in range(20)]
     assert asked[:8] == [[2]] * 8 and not any(asked[8:])
@@ -329,7 +328,7 @@ def test_sender_reports_are_translated_into_the_viewers_clock() -> None:
     the_track.take_report(9999, 1, 1, 0.0)
     assert len(viewer.reports) == 1
     late = Viewer()
-    the_track.legs.append(late.leg)
+    the_track.layers[0].legs.append(late.leg)
     give(the_track, published(2, 53_000))
     assert late.reports == [(0xAABBCCDD_11223344, 7_000_000)]
 
@@ -338,7 +337,7 @@ def test_reception_counts_what_was_lost_since_the_last_report() -> None:
     the_track = track()
     for number in (0, 1, 2, 4, 5, 7, 8, 9):
         give(the_track, published(number, 3000 * number), now=number / 30)
-    source = the_track.source
+    source = the_track.layers[0].source
     assert source is not None
     first = source.reception(1.0)
     assert (first.fraction_lost, first.lost, first.highest) == ((2 << 8) // 10, 2, 9)

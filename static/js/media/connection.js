@@ -62,6 +62,11 @@ export class Connection extends EventTarget {
     return this.#peer;
   }
 
+  /** The session with the server, while there is one. @returns {Session | null} */
+  get session() {
+    return this.#session;
+  }
+
   /** Begin, and go on until `stop`. */
   start() {
     if (this.#running) return;

@@ -71,6 +71,26 @@ export async function sessionLives(session) {
   }
 }
 
+/** Asks for no more of the picture than this layer (null: whatever the line carries), or for none of it for now. Gives
+ * whether the server does so: a publisher who sends one size has no layers.
+ * @param {Session} session
+ * @param {{layer: string | null, paused: boolean}} wanted
+ * @returns {Promise<boolean>} */
+export async function chooseLayer(session, wanted) {
+  try {
+    const response = await fetch(`${session.url}/layer`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${session.token}`, "Content-Type": "application/json" },
+      body: JSON.stringify(wanted),
+      credentials: "omit",
+      signal: AbortSignal.timeout(END_WITHIN),
+    });
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
 /** Ends a session. Never throws; gives the code when the server says that there is no way back (`replaced`, `removed`).
  * @param {Session} session
  * @param {{reloading?: boolean}} [how]   reloading: viewers shall wait for us a moment, we are likely to be back

@@ -9,6 +9,10 @@ import { Connection } from "./connection.js";
 const CAMERA_BITRATE = 1_500_000;
 const SCREEN_BITRATE = 2_500_000;
 
+/** The sizes in which a camera is sent at once, so that each viewer gets what their line carries. The largest takes what is left.
+ * @type {RTCRtpEncodingParameters[]} */
+const SMALLER = [{ rid: "q", scaleResolutionDownBy: 4, maxBitrate: 120_000 }, { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 400_000 }];
+
 /** Sends one stream, and sends it again by itself after every break. See `Connection` for its states.
  *
  * The kinds are settled at the start (a camera without a microphone still offers sound), so that switching a device on
@@ -60,11 +64,17 @@ export class Publisher extends Connection {
       const transceiver = peer.addTransceiver(track ?? kind, {
         direction: "sendonly",
         streams: [this.#stream],
-        sendEncodings: kind === "video" ? [{ maxBitrate: this.#maxBitrate }] : [],
+        sendEncodings: kind === "video" ? this.#encodings() : [],
       });
       if (kind === "video") preferVideoCodecs(transceiver);
       this.#senders.set(kind, transceiver.sender);
     }
+  }
+
+  /** Letters on a screen cannot be made smaller: it is sent once.
+   * @returns {RTCRtpEncodingParameters[]} */
+  #encodings() {
+    return this.#screen ? [{ maxBitrate: this.#maxBitrate }] : [...SMALLER, { rid: "f", maxBitrate: this.#maxBitrate }];
   }
 
   /** @param {MediaStreamTrack | null} audio
