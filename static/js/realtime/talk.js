@@ -82,6 +82,7 @@ export class Talk extends EventTarget {
 
   /** @param {string} text */
   send(text) {
+    this.#said = 0;
     this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "" });
     this.#remember();
     this.#changed();
