@@ -66,7 +66,7 @@ export class RoomAnnouncements extends HTMLElement {
 
   #build() {
     this.classList.add("stack");
-    const languages = languagesOf(this.closest("live-room")?.getAttribute("data-languages") ?? "");
+    const languages = languagesOf(this.closest("[data-languages]")?.getAttribute("data-languages") ?? "");
     this.#form.append(make("h2", { class: "strong" }, gettext("Announce something to everyone in the room")));
     for (const [tag, name] of languages) {
       const id = `announcement-${tag}`;
