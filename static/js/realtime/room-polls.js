@@ -66,7 +66,7 @@ export class RoomPolls extends HTMLElement {
     if (frame.signal !== "tally" || !this.#room) return;
     for (const { id, answers, results } of frame.data.polls) {
       const known = this.#room.state.poll?.get(id);
-      if (known) this.#room.state.poll.set(id, { ...known, answers, results: known.shown ? results : null });
+      if (known) this.#room.state.poll.set(id, { ...known, answers, results: known.shown ? results ?? known.results : null });
     }
     this.#draw();
   }

@@ -51,6 +51,21 @@ export function lengthOf(text) {
   return width < 70 ? "short" : width < 160 ? "middle" : width < 330 ? "long" : "endless";
 }
 
+/** Whether the writing stacks signs above and below, so that its lines need more room.
+ * @param {string} text
+ * @returns {boolean} */
+export function isTall(text) {
+  return /\p{sc=Myanmar}|\p{sc=Khmer}|\p{sc=Arabic}|\p{sc=Tibetan}/u.test(text);
+}
+
+/** The largest of these sizes at which everything fits; the smallest where nothing does.
+ * @param {number[]} sizes  falling
+ * @param {(size: number) => boolean} fits
+ * @returns {number} */
+export function largest(sizes, fits) {
+  return sizes.find(fits) ?? sizes[sizes.length - 1];
+}
+
 /** The part of all that each answer got, in whole percent.
  * @param {{count: number}[]} results
  * @param {number} answers

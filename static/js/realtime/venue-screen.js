@@ -11,7 +11,7 @@ import { pick, Standing } from "./announcements.js";
 import { icon, make, onceAFrame } from "./dom.js";
 import { Floating } from "./floating.js";
 import { Room } from "./room.js";
-import { lengthOf, percents, planOf, trim } from "./screen-plan.js";
+import { isTall, largest, lengthOf, percents, planOf, trim } from "./screen-plan.js";
 import { Socket } from "./socket.js";
 
 /** @import { Announcement } from "./announcements.js" */
@@ -25,6 +25,7 @@ const MOST_WORDS = 24;
 /** After a refusal: nobody signs in here, but a link or a session may be good again. */
 const ASK_AGAIN = 30_000;
 const FETCH_EVERY = 60_000;
+const SIZES = [1, 0.9, 0.8, 0.72, 0.64, 0.56, 0.5, 0.44];
 const ANNOUNCED = 10 * 60_000;
 const URGENT = 60 * 60_000;
 
@@ -60,6 +61,9 @@ class VenueScreen extends HTMLElement {
     this.#standing.addEventListener("change", this.#draw);
     for (const name of ["online", "offline", "pageshow", "focus"]) addEventListener(name, () => this.#socket.probe());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { this.#socket.probe(); void stayAwake(); } });
+    // Another projector, another strip of captions, faces that arrive late: fit again.
+    new ResizeObserver(() => fit(this.#main)).observe(this.#main);
+    void document.fonts?.ready.then(() => fit(this.#main));
     void stayAwake();
     this.#timers = [
       setInterval(() => this.#tick(), 1000),
@@ -101,7 +105,7 @@ class VenueScreen extends HTMLElement {
     else if (frame.signal === "tally" && this.#room) {
       for (const { id, answers, results } of frame.data.polls) {
         const known = this.#room.state.poll?.get(id);
-        if (known) this.#room.state.poll.set(id, { ...known, answers, results: known.shown ? results : null });
+        if (known) this.#room.state.poll.set(id, { ...known, answers, results: known.shown ? results ?? known.results : null });
       }
       this.#draw();
     }
@@ -143,7 +147,7 @@ class VenueScreen extends HTMLElement {
     const plan = planOf(room.state);
     const refused = this.#socket.state === "refused" || room.phase === "refused";
     this.dataset.shows = refused ? "closed" : plan.idle ? "idle" : [plan.question && "question", plan.poll && "poll", plan.waiting.length && "queue"].filter(Boolean).join(" ");
-    this.#redraw(this.#main, plan.question || plan.poll || plan.waiting.length ? [plan.question, plan.poll, plan.waiting] : null, () => this.#cards(plan));
+    this.#redraw(this.#main, plan.question || plan.poll || plan.waiting.length ? [plan.question, plan.poll, plan.waiting] : null, () => this.#cards(plan), true);
     this.#redraw(this.#hands, plan.hands.length ? plan.hands : null, () => handsIn(plan.hands));
     const { count, in_hall: inHall = 0 } = room.presence;
     const people = ngettext("%(count)d person is here", "%(count)d people are here", count);
@@ -157,13 +161,15 @@ class VenueScreen extends HTMLElement {
   /** @template Shown
    * @param {HTMLElement} element
    * @param {Shown | null} what  null: the element is not shown
-   * @param {(what: Shown) => (Node | null)[]} draw */
-  #redraw(element, what, draw) {
+   * @param {(what: Shown) => (Node | null)[]} draw
+   * @param {boolean} [fitting]  whether it must become as small as there is room */
+  #redraw(element, what, draw, fitting = false) {
     const drawn = JSON.stringify(what);
     if (this.#drawn.get(element) === drawn) return;
     this.#drawn.set(element, drawn);
     element.hidden = what === null;
     element.replaceChildren(...(what === null ? [] : draw(what).filter((each) => each !== null)));
+    if (fitting) fit(element);
   }
 
   /** @param {Plan} plan
@@ -192,12 +198,30 @@ class VenueScreen extends HTMLElement {
   }
 }
 
+/** @param {string} text
+ * @returns {HTMLElement} */
+function words(text) {
+  return make("p", { class: `screen-text ${lengthOf(text)}${isTall(text) ? " tall" : ""}`, dir: "auto" }, text);
+}
+
+/** Nobody scrolls a wall: what does not fit becomes smaller, as little as it must.
+ * @param {HTMLElement} box */
+function fit(box) {
+  for (const card of box.children) {
+    if (!(card instanceof HTMLElement)) continue;
+    largest(SIZES, (size) => {
+      card.style.setProperty("--fit", String(size));
+      return card.scrollHeight <= card.clientHeight + 1 && card.scrollWidth <= card.clientWidth + 1;
+    });
+  }
+}
+
 /** @param {Question} question
  * @returns {HTMLElement} */
 function questionCard(question) {
   return make("article", { class: "screen-question" },
     make("p", { class: "screen-label" }, icon("mic"), gettext("Being answered now")),
-    make("p", { class: `screen-text ${lengthOf(question.text)}`, dir: "auto" }, question.text),
+    words(question.text),
     askedBy(question));
 }
 
@@ -214,7 +238,7 @@ function queueCard(questions) {
   return make("article", { class: "screen-queue" },
     make("p", { class: "screen-label" }, icon("chat"), gettext("Questions")),
     make("ol", { class: "plain" }, ...questions.map((each) => make("li", {},
-      make("div", { class: "fill" }, make("p", { class: `screen-text ${lengthOf(each.text)}`, dir: "auto" }, each.text), askedBy(each)),
+      make("div", { class: "fill" }, words(each.text), askedBy(each)),
       make("p", { class: "screen-votes" }, icon(each.pinned ? "bookmark" : "arrow-up"), make("span", {}, String(each.votes)),
         make("span", { class: "hidden-visually" }, ngettext("person wants to hear this", "people want to hear this", each.votes)))))));
 }
@@ -225,7 +249,7 @@ function pollCard(poll) {
   const answers = fill(ngettext("%(count)d answer", "%(count)d answers", poll.answers), { count: poll.answers });
   return make("article", { class: "screen-poll" },
     make("p", { class: "screen-label" }, icon("list"), poll.state === "open" ? gettext("Poll: answer on your phone") : gettext("Results")),
-    make("p", { class: `screen-text ${lengthOf(poll.title)}`, dir: "auto" }, poll.title),
+    words(poll.title),
     poll.results ? results(poll) : options(poll),
     make("p", { class: "screen-by" }, answers));
 }
