@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -42,6 +44,12 @@ from conference.core.times import event_day, time_pair, validate_time_zone, zone
 )
 def test_a_text_is_shown_in_the_readers_language_or_the_nearest(text, reader, shown):
     assert localise(text, reader) == shown
+
+
+def test_browsers_pick_the_same_version():
+    """The table that the test of the browser's `pick` reads too (tests/js/realtime/announcements.test.js)."""
+    for row in json.loads((Path(__file__).parent.parent / "js/realtime/texts.json").read_text("utf-8")):
+        assert language_of(row["text"], row["language"]) == row["tag"], row
 
 
 def test_the_active_language_is_the_readers():

@@ -9,6 +9,7 @@ import "./live-page.js";
 import { startReports } from "./report-dialog.js";
 import { Room } from "./room.js";
 import { RoomAnnouncements } from "./room-announcements.js";
+import { RoomMaterials } from "./room-materials.js";
 import { RoomCaptions } from "./room-captions.js";
 import { RoomChat } from "./room-chat.js";
 import { RoomLine, memory, showCount } from "./room-line.js";
@@ -30,6 +31,7 @@ class LiveRoom extends HTMLElement {
   #polls = new RoomPolls();
   #captions = new RoomCaptions();
   #announcements = new RoomAnnouncements();
+  #materials = new RoomMaterials();
   #stage = new RoomStage();
   #reactions = new RoomReactions();
   #line = new RoomLine();
@@ -57,6 +59,7 @@ class LiveRoom extends HTMLElement {
     this.#captions.room = this.#room;
     this.#stage.querySelector(".stage-bar")?.before(this.#captions);
     this.#announcements.room = this.#room;
+    this.#materials.room = this.#room;
     this.#room.addEventListener("change", this.#draw);
     this.#chat.addEventListener("unseen", this.#draw);
     this.#room.start();
@@ -78,6 +81,7 @@ class LiveRoom extends HTMLElement {
     this.#addSide(side, tabs, "polls", gettext("Polls"), this.#polls);
     this.#addSide(side, tabs, "captions", gettext("Captions"), this.#captions.transcript);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
+    this.#addSide(side, tabs, "materials", gettext("Materials"), this.#materials);
     this.#addSide(side, tabs, "announcements", gettext("Notices"), this.#announcements);
     for (const panel of own) {
       if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
@@ -114,6 +118,7 @@ class LiveRoom extends HTMLElement {
     if (!this.#side("polls").panel.hidden) this.#polls.seen();
     this.#captions.transcript.seen();
     if (!this.#side("announcements").panel.hidden) this.#announcements.seen();
+    if (!this.#side("materials").panel.hidden) this.#materials.seen();
   }
 
   /** @param {string} key
@@ -132,6 +137,7 @@ class LiveRoom extends HTMLElement {
     this.#side("polls").tab.hidden = !this.#polls.used;
     this.#side("captions").tab.hidden = !this.#captions.used;
     this.#side("announcements").tab.hidden = !this.#announcements.used;
+    this.#side("materials").tab.hidden = !this.#materials.used;
     showCount(this.#side("polls").count, this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
     showCount(this.#side("people").count, room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
   }
