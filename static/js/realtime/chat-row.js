@@ -2,6 +2,7 @@
 
 import { fill, gettext, ngettext } from "../i18n.js";
 import { avatar, icon, make } from "./dom.js";
+import { reactionSymbol } from "./floating.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Message, Unsent } from "./room.js" */
@@ -9,6 +10,13 @@ import { avatar, icon, make } from "./dom.js";
 /** What a row asks its chat to do.
  * @typedef {{toggle: (message: Message) => void, reply: (message: Message) => void, edit: (message: Message) => void, done: (work: Promise<unknown>, message: Message) => void}} Deeds */
 /** @typedef {{store: ChatStore, deeds: Deeds, open: boolean, inThread: boolean}} Look */
+
+/** Drawings of the emoji: devices without a font for them show boxes. */
+const DRAWN = /** @type {Record<string, string>} */ ({ "👍": "thumb", "❤️": "heart", "👏": "clap", "🎉": "party", "😂": "laugh", "😮": "wow", "🤔": "thinking", "🙏": "thanks" });
+
+/** @param {string} emoji
+ * @returns {Element} */
+const symbol = (emoji) => (DRAWN[emoji] ? reactionSymbol(DRAWN[emoji]) : make("span", { "aria-hidden": "true" }, emoji));
 
 /** The row of a message.
  * @param {Message} message
@@ -102,8 +110,8 @@ function foot(message, { store, deeds, inThread }) {
   const counted = store.room.chat.emoji.filter((emoji) => message.reactions[emoji] > 0).map((emoji) => {
     const count = message.reactions[emoji];
     const how = fill(ngettext("%(emoji)s %(count)d person", "%(emoji)s %(count)d people", count), { emoji, count });
-    return make("button", { class: "chip pick reaction", type: "button", "data-act": `react-${emoji}`, "aria-pressed": String(given.includes(emoji)), "aria-label": how, disabled: !store.open && !given.includes(emoji), click: () => deeds.done(store.react(message, emoji), message) },
-      make("span", { "aria-hidden": "true" }, emoji), make("span", { class: "number", "aria-hidden": "true" }, String(count)));
+    return make("button", { class: "chip pick given", type: "button", "data-act": `react-${emoji}`, "aria-pressed": String(given.includes(emoji)), "aria-label": how, disabled: !store.open && !given.includes(emoji), click: () => deeds.done(store.react(message, emoji), message) },
+      symbol(emoji), make("span", { class: "number", "aria-hidden": "true" }, String(count)));
   });
   const replies = inThread || message.parent !== null || message.replies === 0 ? null
     : make("button", { class: "link message-replies", type: "button", "data-act": "replies", click: () => deeds.reply(message) }, icon("chat"), " ", fill(ngettext("%(count)d reply", "%(count)d replies", message.replies), { count: message.replies }));
@@ -124,7 +132,7 @@ function actions(message, mine, { store, deeds, inThread }) {
     bar.append(make("div", { class: "message-emoji" }, ...room.chat.emoji.map((emoji) => make("button", {
       class: "button icon-only quiet emoji", type: "button", "data-act": `give-${emoji}`, "aria-pressed": String(given.includes(emoji)), "aria-label": fill(gettext("React with %(emoji)s"), { emoji }),
       click: () => deeds.done(store.react(message, emoji), message),
-    }, emoji))));
+    }, symbol(emoji)))));
   }
   /** @param {string} act
    * @param {string} symbol

@@ -126,8 +126,8 @@ export class RoomChat extends HTMLElement {
     this.#search.addEventListener("go", (event) => void this.#goTo(/** @type {CustomEvent<number>} */ (event).detail));
     this.#thread.hidden = true;
     this.#thread.store = store;
-    this.#main.append(make("div", { class: "chat-bar" }, this.#writing, this.#searching, this.#settings),
-      this.#search, this.#held, this.#missed, this.#log, this.#newer, this.#rule, this.#composer.element);
+    this.#main.append(make("div", { class: "chat-bar" }, this.#searching, this.#settings),
+      this.#search, this.#held, this.#missed, this.#log, this.#newer, this.#writing, this.#rule, this.#composer.element);
     this.replaceChildren(this.#main, this.#thread, this.#ear.region);
   }
 
@@ -268,7 +268,8 @@ export class RoomChat extends HTMLElement {
     if (this.#composer) this.#composer.element.hidden = shut || (room.phase === "here" && !store.open);
     const { chat, slow_mode, hold_messages } = store.rules;
     const on_stage = room.mayPublish;
-    const sentence = chat === "closed" ? gettext("The chat is closed at the moment. It can be read.")
+    const sentence = room.muted ? gettext("Those who run this room have muted you here. You can read and listen along.")
+      : chat === "closed" ? gettext("The chat is closed at the moment. It can be read.")
       : chat === "hosts" && !room.runs ? gettext("Only those who run this room write here at the moment.")
       : hold_messages && !room.runs ? gettext("Messages are looked at before others see them.")
       : slow_mode && !on_stage ? fill(ngettext("Slow mode: one message a second.", "Slow mode: one message in %(count)d seconds.", slow_mode), { count: slow_mode })
