@@ -35,9 +35,10 @@ def one_after_another(cues: Iterable[Cue]) -> list[Cue]:
     for cue in sorted(cues, key=lambda each: each.start):
         start = max(cue.start, placed[-1].start + SHORTEST) if placed else cue.start
         placed.append(Cue(cue.id, start, max(cue.end, start + reading_time(cue.text)), cue.text))
+    ends = [following.start for following in placed[1:]]
     return [
-        cue if following is None else Cue(cue.id, cue.start, min(cue.end, following.start), cue.text)
-        for cue, following in zip(placed, [*placed[1:], None], strict=True)
+        Cue(cue.id, cue.start, min(cue.end, end), cue.text)
+        for cue, end in zip(placed, [*ends, *(cue.end for cue in placed[-1:])], strict=True)
     ]
 
 
