@@ -12,18 +12,17 @@ from conference.core.streams import position
 from conference.rooms.queries import AUDIENCES, Removed, audience_stream, get_room, room_stream
 from realtime import queries
 from realtime.announcements import commands as announcements
-from realtime.captions import commands as captions
 from realtime.broadcast import commands as broadcast
+from realtime.captions import commands as captions
 from realtime.chat import commands as chat
 from realtime.connection import Connection, in_database
 from realtime.direct import commands as direct
 from realtime.fields import NothingForm
-from realtime.forms import FollowForm, ResumeForm
+from realtime.forms import FindForm, FollowForm, ResumeForm
 from realtime.limits import Rate
-from realtime.moderation import commands as moderation
 from realtime.materials import commands as materials
+from realtime.moderation import commands as moderation
 from realtime.polls import commands as polls
-from realtime.presence import MAX_LISTED
 from realtime.protocol import MAX_STREAMS, Gap, signal_frame
 from realtime.questions import commands as questions
 from realtime.reactions import commands as reactions
@@ -34,6 +33,8 @@ from realtime.stage.actions import end_rights
 from realtime.timer import commands as timer
 
 __all__ = ["COMMANDS", "SUBJECTS", "Call", "clean", "find_command", "follow_after", "look_at_room"]
+
+MAX_FOUND = 50
 
 # To import the commands of a subject registers them.
 SUBJECTS = (
@@ -94,7 +95,17 @@ async def leave(call: Call) -> Answer:
 async def people(call: Call) -> Answer:
     room_id = room_of(call)
     await in_database(get_room, call.person, room_id)
-    return Answer(await call.connection.live.presence.now(room_id, most=MAX_LISTED))
+    return Answer(await call.connection.live.presence.listed(room_id))
+
+
+@command("room.find", FindForm, Rate(10, 1.0))
+async def find(call: Call) -> Answer:
+    """Anybody who is here, by name, for those who run the room; those too who are listed for nobody else."""
+    room_id = room_of(call)
+    named = await in_database(queries.people_named, call.person, room_id, call.data["text"])
+    here = await call.connection.live.presence.among(room_id, named)
+    found = [number for number in named if number in here][:MAX_FOUND]
+    return Answer({"people": await in_database(queries.people_found, call.person, room_id, found)})
 
 
 @command("event.follow", FollowForm, Rate(10, 2.0), in_room=False)

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from realtime.fields import StrictInteger
+from realtime.fields import StrictInteger, StrictText
 
 STREAM_NAME = r"^((room|person|event)\.[1-9][0-9]{0,15}|room\.[1-9][0-9]{0,15}\.(backstage|hosts))$"
 
@@ -23,3 +23,9 @@ class ResumeForm(forms.Form):
 
 class FollowForm(forms.Form):
     event = StrictInteger(min_value=1, max_value=2**53 - 1)
+
+
+class FindForm(forms.Form):
+    text = StrictText(
+        min_length=1, max_length=100, error_messages={"required": _("Write a name, or a part of it.")}
+    )

@@ -5,7 +5,8 @@ audience. An entry that is not renewed (its process died) stops counting by itse
 by a signal that carries the newest state and replaces what was known.
 
 Names travel only while few are here. In larger rooms the signal carries the count alone, and a browser that shows the list
-asks for it (`room.people`).
+asks for it (`room.people`): those on the stage first, and no more than `MAX_LISTED`. The ids of all that are here stand in a set
+for each process, which only changes are written to, so that those who run the room find anybody (`among`).
 
 `count` is everybody: those `online` and those `in_hall`, whose ticket is for being there and who have the room open on a phone.
 
@@ -20,8 +21,8 @@ import json
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import structlog
@@ -32,6 +33,7 @@ from realtime.hub import RETRIABLE, Hub, end
 from realtime.protocol import signal_frame
 
 KEY = "presence:room:{}"
+IDS = "presence:room:{}:{}"
 RENEW = 10.0
 FRESH = 30.0
 TELL_EVERY = 1.0
@@ -54,6 +56,8 @@ class Here:
     written: float = 0.0
     told: dict[str, Any] | None = None
     soon: tuple[float, str] | None = None
+    written_ids: set[int] = field(default_factory=set)
+    """What the set of ids in Redis holds, as far as we know."""
 
 
 class Presence:
@@ -113,23 +117,52 @@ class Presence:
             here.soon = (time.monotonic(), encoded)
         return encoded
 
-    async def now(self, room_id: int, *, most: int = MAX_IN_SIGNAL) -> dict[str, Any]:
-        """`{"count": 12, "online": 9, "in_hall": 3, "people": [...]}`; `people` is null where more than `most` are here."""
-        others: list[dict[str, Any]] = []
+    async def now(self, room_id: int) -> dict[str, Any]:
+        """`{"count": 12, "online": 9, "in_hall": 3, "people": [...]}`; `people` is null where more than `MAX_IN_SIGNAL` are
+        here."""
+        others = await self._others(room_id)
+        return _sum([*others.values(), self._own(room_id)])
+
+    async def listed(self, room_id: int) -> dict[str, Any]:
+        """The same, with the people in any case: those on the stage first, at most `MAX_LISTED` of those who are named."""
+        others = await self._others(room_id)
+        entries = [*others.values(), self._own(room_id)]
+        named = {person["id"]: person for entry in entries for person in entry["people"] if "name" in person}
+        on_stage_first = sorted(named.values(), key=lambda person: ("role" not in person, person["id"]))
+        return {**_sum(entries), "people": on_stage_first[:MAX_LISTED]}
+
+    async def among(self, room_id: int, people: Sequence[int]) -> set[int]:
+        """Those of these people who are in the room, named or not."""
+        here = self._rooms.get(room_id)
+        found = {number for number in people if here and number in here.people}
+        others = await self._others(room_id)
+        if people and others:
+            try:
+                async with self._hub.server.pipeline(transaction=False) as pipe:
+                    for process in others:
+                        pipe.smismember(IDS.format(room_id, process), list(people))
+                    for answers in await pipe.execute():
+                        found |= {number for number, there in zip(people, answers, strict=True) if there}
+            except RETRIABLE as error:
+                log.warning("presence.not_read", error=type(error).__name__)
+        return found
+
+    async def _others(self, room_id: int) -> dict[str, dict[str, Any]]:
+        """The fresh entries of the other processes."""
         try:
             entries: Any = await self._hub.server.hgetall(KEY.format(room_id))
-            others = [
-                json.loads(entry) for process, entry in entries.items() if process.decode() != self._process
-            ]
         except RETRIABLE as error:
             log.warning("presence.not_read", error=type(error).__name__)
-        return _sum([*others, self._own(room_id)], most)
+            return {}
+        known = {process.decode(): json.loads(entry) for process, entry in entries.items()}
+        known.pop(self._process, None)
+        return {process: entry for process, entry in known.items() if entry["at"] > time.time() - FRESH}
 
     def _own(self, room_id: int) -> dict[str, Any]:
         here = self._rooms.get(room_id)
         if here is None:
             return {"at": time.time(), "count": 0, "in_hall": 0, "people": [], "hall": []}
-        people = list(islice(here.people.values(), MAX_LISTED))
+        people = sorted(here.people.values(), key=_rank)[:MAX_LISTED]
         hall = [person["id"] for person in people if person["id"] in here.in_hall]
         return {
             "at": time.time(),
@@ -150,7 +183,8 @@ class Presence:
         here = self._rooms[room_id]
         here.changed, here.written = False, time.monotonic()
         empty = closing or not here.people
-        key = KEY.format(room_id)
+        key, ids = KEY.format(room_id), IDS.format(room_id, self._process)
+        now_here = set() if empty else set(here.people)
         try:
             async with self._hub.server.pipeline(transaction=False) as pipe:
                 if empty:
@@ -158,9 +192,18 @@ class Presence:
                 else:
                     pipe.hset(key, self._process, encode(self._own(room_id)))
                 pipe.expire(key, int(FRESH * 2))
+                if came := now_here - here.written_ids:
+                    pipe.sadd(ids, *came)
+                if gone := here.written_ids - now_here:
+                    pipe.srem(ids, *gone)
+                pipe.expire(ids, int(FRESH * 2))
+                pipe.scard(ids)
                 pipe.hgetall(key)
-                entries = (await pipe.execute())[-1]
-            data = _sum([json.loads(entry) for entry in entries.values()], MAX_IN_SIGNAL)
+                *_done, written, entries = await pipe.execute()
+            here.written_ids = now_here
+            if written != len(now_here):  # Redis has lost it
+                here.written_ids, here.changed = set(), True
+            data = _sum([json.loads(entry) for entry in entries.values()])
             if data != here.told:
                 here.told = data
                 stream = room_stream(room_id)
@@ -174,7 +217,12 @@ class Presence:
             self._rooms.pop(room_id, None)
 
 
-def _sum(entries: list[dict[str, Any]], most: int) -> dict[str, Any]:
+def _rank(person: Person) -> int:
+    """Those on the stage are listed first, then those who are named, then those who only count."""
+    return 0 if "role" in person else 1 if "name" in person else 2
+
+
+def _sum(entries: list[dict[str, Any]]) -> dict[str, Any]:
     fresh = [entry for entry in entries if entry["at"] > time.time() - FRESH]
     people = {person["id"]: person for entry in fresh for person in entry["people"]}
     listed_all = all(entry["count"] == len(entry["people"]) for entry in fresh)
@@ -182,5 +230,5 @@ def _sum(entries: list[dict[str, Any]], most: int) -> dict[str, Any]:
     hall = {number for entry in fresh for number in entry["hall"]}
     in_hall = len(hall) if listed_all else sum(entry["in_hall"] for entry in fresh)
     named = [person for _id, person in sorted(people.items()) if "name" in person]
-    shown = named if listed_all and count <= most else None
+    shown = named if listed_all and count <= MAX_IN_SIGNAL else None
     return {"count": count, "online": count - in_hall, "in_hall": in_hall, "people": shown}

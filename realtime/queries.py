@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, load_backend
 from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Q
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import Consent, User
 from conference.accounts.queries import directory_consent_of, person_data
-from conference.core.errors import Missing
+from conference.core.errors import Denied, Missing
 from conference.core.models import Event
 from conference.core.streams import encode, position, positions
+from conference.events.models import BodyMember, EventRole
 from conference.events.queries import Viewer, events_of
-from conference.rooms.models import Room
+from conference.registration.models import Ticket
+from conference.rooms.models import Room, RoomRole
 from conference.rooms.queries import (
     AUDIENCES,
     ON_STAGE,
@@ -83,11 +87,60 @@ def admit(viewer: Viewer, room_id: int) -> Admission:
 
 
 def _presence_data(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What others in the room may know of someone who is there: a name if the person agreed to be listed among the
-    participants of the event or has a part on the stage, else no more than the id, to count by."""
-    consent = None if role in ON_STAGE else directory_consent_of(person, room.event)
+    """What others in the room may know of someone who is there: with a part on the stage their name and that part, else their
+    name if they agreed to be listed among the participants of the event, else no more than the id, to count by."""
+    if role in ON_STAGE:
+        return {**person_data(person), "role": role}
+    consent = directory_consent_of(person, room.event)
     agreed = consent is not None and consent.audience == Consent.Audience.PARTICIPANTS
-    return person_data(person) if agreed or role in ON_STAGE else {"id": person.pk}
+    return person_data(person) if agreed else {"id": person.pk}
+
+
+MOST_NAMED = 2000
+"""People of an event with one name who are looked up among those who are here."""
+
+
+def people_named(viewer: Viewer, room_id: int, text: str) -> list[int]:
+    """The ids of those who may be in the room and have these words in their names or their organisation's, for those who run
+    the room."""
+    room = _room_to_run(viewer, room_id)
+    people = User.objects.filter(
+        Q(pk__in=Ticket.objects.filter(event=room.event).values("user"))
+        | Q(pk__in=EventRole.objects.filter(event=room.event).values("user"))
+        | Q(pk__in=RoomRole.objects.filter(room=room).values("user"))
+        | Q(pk__in=BodyMember.objects.filter(body__series__events=room.event).values("user")),
+        deleted=None,
+    )
+    for word in text.split()[:6]:
+        people = people.filter(
+            Q(name__icontains=word)
+            | Q(name_latin__icontains=word)
+            | Q(name_chinese__icontains=word)
+            | Q(organisation__name__icontains=word)
+            | Q(organisation__name_latin__icontains=word)
+        )
+    return list(people.order_by("name", "pk").values_list("pk", flat=True)[:MOST_NAMED])
+
+
+def people_found(viewer: Viewer, room_id: int, people: Sequence[int]) -> list[dict[str, Any]]:
+    """Who these people of the room are, in that order, for those who run it."""
+    room = _room_to_run(viewer, room_id)
+    roles = dict(
+        RoomRole.objects.filter(room=room, user__in=people, role__in=ON_STAGE).values_list("user", "role")
+    )
+    known = User.objects.select_related("organisation").in_bulk(people)
+    return [
+        {**person_data(known[number]), **({"role": roles[number]} if number in roles else {})}
+        for number in people
+        if number in known
+    ]
+
+
+def _room_to_run(viewer: Viewer, room_id: int) -> Room:
+    room, role = get_room(viewer, room_id)
+    if role not in RUNS:
+        raise Denied(_("Only those who run this room can look for people by name."))
+    return room
 
 
 def admit_screen(room: Room) -> Admission:

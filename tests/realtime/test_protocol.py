@@ -261,6 +261,7 @@ DATA: dict[str, dict[str, Any]] = {
     "room.enter": {},
     "room.leave": {},
     "room.people": {},
+    "room.find": {"text": "No"},
     "event.follow": {"event": "EVENT"},
     "stream.resume": {"stream": "ROOM STREAM", "seq": 0},
     "chat.send": {"client_id": str(uuid.uuid4()), "text": "Hi"},
@@ -350,7 +351,11 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "PERSON": world.sari.pk,
             "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
             "MATERIAL": add_link(
-                world.moderator, world.room.pk, client_id=uuid.uuid4(), title="Hm?", url="https://example.org/"
+                world.moderator,
+                world.room.pk,
+                client_id=uuid.uuid4(),
+                title="Hm?",
+                url="https://example.org/",
             ).pk,
             "CAPTION": _caption(world),
             "HAND": raise_hand(world.noy, world.room.pk).pk,
