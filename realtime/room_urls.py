@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from realtime import views
 from realtime.announcements import views as announcements
+from realtime.broadcast import views as broadcast
 from realtime.captions import views as captions
 from realtime.chat import views as chat
 from realtime.materials import views as materials
@@ -18,6 +20,7 @@ urlpatterns = [
         announcements.withdraw_announcement,
         name="withdraw_announcement",
     ),
+    path("rooms/<str:room_code>/around/", broadcast.room_around, name="room_around"),
     path("rooms/<str:room_code>/captions/", captions.captions_page, name="room_captions"),
     path("rooms/<str:room_code>/captions/offer/", captions.offer_captions, name="offer_captions"),
     path("rooms/<str:room_code>/captions/people/", captions.add_captioner, name="add_captioner"),
@@ -31,7 +34,7 @@ urlpatterns = [
         captions.revoke_token,
         name="revoke_caption_token",
     ),
-    path("rooms/<str:room_code>/captions/<slug:language>.vtt", captions.captions_file, name="captions_vtt"),
+    path("rooms/<str:room_code>/captions/<slug:language>.vtt", views.captions_vtt, name="captions_vtt"),
     path("rooms/<str:room_code>/captions/<slug:language>/", captions.caption_desk, name="caption_desk"),
     path("rooms/<str:room_code>/captions/<slug:language>/end/", captions.end_captions, name="end_captions"),
     path(

@@ -40,7 +40,7 @@ from conference.programme.queries import (
     tracks_of,
 )
 from conference.registration.queries import ticket_of
-from conference.rooms.queries import ON_STAGE, RUNS, standing_in
+from conference.rooms.queries import ON_STAGE, RUNS, is_on_air, standing_in
 
 IMMINENT = timedelta(hours=2)
 """What is on my agenda so soon stands above what is on."""
@@ -161,7 +161,9 @@ def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
     role = standing.role
     door = door_of(page.slot, at)
     numbers = track_numbers(tracks_of(request.user, event))
-    open_for_reader = role is not None and (door == "open" or (role in ON_STAGE and door != "none"))
+    on_air = is_on_air(page.session.room, at)
+    late = page.session.room.green_room and on_air and door == "over"  # it takes longer than planned
+    open_for_reader = role is not None and (door == "open" or late or (role in ON_STAGE and door != "none"))
     # Whoever was removed reads there that it is so, and comes in by themselves when they are let back in.
     open_for_reader = open_for_reader or (standing.removed and door == "open")
     context = {
@@ -176,7 +178,7 @@ def session(request: HttpRequest, event_slug: str, code: str) -> HttpResponse:
         "live": open_for_reader,
         "runs": role in RUNS,
         "short_address": f"{request.get_host()}{reverse('short_address', args=[page.session.room.code])}",
-        "on": door == "open" and page.slot is not None and page.slot.start <= at < page.slot.end,  # type: ignore[operator]
+        "on": on_air and door == "open" and page.slot is not None and page.slot.start <= at < page.slot.end,  # type: ignore[operator]
         "ticket": ticket_of(request.user, event) if role is None else None,
         "organizer": is_organizer(request.user, event),
     }

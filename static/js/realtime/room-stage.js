@@ -7,8 +7,12 @@
 
 import { gettext, fill } from "../i18n.js";
 import { toast } from "../toasts.js";
+import { Around } from "./around.js";
+import { broadcastOf, seesStage } from "./broadcast.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { OnStage } from "./on-stage.js";
+import { RoomAround } from "./room-around.js";
+import { RoomBroadcast } from "./room-broadcast.js";
 import { Tile } from "./stage-tile.js";
 
 /** @import { Publication, Room } from "./room.js" */
@@ -20,6 +24,9 @@ export class RoomStage extends HTMLElement {
   #muted = false;
   #silenced = false;
   #drawn = "";
+  #broadcast = new RoomBroadcast();
+  #before = new RoomAround();
+  /** @type {Around | null} */ #around = null;
   #grid = make("div", { class: "tiles" });
   #empty = make("div", { class: "stage-empty" });
   #bar = make("div", { class: "stage-bar", role: "group" });
@@ -34,7 +41,11 @@ export class RoomStage extends HTMLElement {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", gettext("Stage"));
     this.#bar.setAttribute("aria-label", gettext("Stage controls"));
-    this.replaceChildren(this.#grid, this.#empty, this.#bar, this.#status);
+    this.replaceChildren(this.#broadcast, this.#grid, this.#empty, this.#before, this.#bar, this.#status);
+    this.#around = new Around(this.closest("[data-around]")?.getAttribute("data-around") ?? "");
+    this.#broadcast.start(room, this.#own, this.#around);
+    this.#before.start(room, this.#around);
+    this.#broadcast.addEventListener("tick", () => this.#before.show());
     room.addEventListener("change", this.#draw);
     room.addEventListener("state", () => this.#returnToStage());
     this.#own.addEventListener("change", this.#draw);
@@ -46,6 +57,7 @@ export class RoomStage extends HTMLElement {
     for (const tile of this.#tiles.values()) tile.stop();
     this.#tiles.clear();
     void this.#own?.leave();
+    this.#around?.stop();
   }
 
   /** After a reload, those who were on the stage come back to it. */
@@ -58,11 +70,13 @@ export class RoomStage extends HTMLElement {
     const own = this.#own;
     if (!room || !own) return;
     if (!room.mayPublish && room.phase === "here" && own.isOn) void own.leave();
-    const shown = room.phase === "refused" || room.phase === "closed" ? [] : room.publications;
+    const sees = seesStage(room);
+    const shown = room.phase === "refused" || room.phase === "closed" || !sees ? [] : room.publications;
     const tiles = this.#tilesFor(shown, own);
     place(this.#grid, tiles.map((tile) => tile.element));
     this.#grid.hidden = tiles.length === 0;
-    this.#empty.hidden = tiles.length > 0;
+    this.#before.show();
+    this.#empty.hidden = tiles.length > 0 || !this.#before.hidden;
     if (tiles.length === 0) this.#sayEmpty(room);
     this.#showBar(room, own, shown);
   }
@@ -114,7 +128,7 @@ export class RoomStage extends HTMLElement {
     const words = {
       entering: gettext("Connecting…"),
       away: gettext("There is no connection at the moment. The picture comes back by itself."),
-      here: room.mayPublish ? gettext("The stage is free. Start your camera when you are ready.") : gettext("Nobody is on the stage at the moment. The picture starts here by itself."),
+      here: room.mayPublish ? this.#invitation(room) : gettext("Nobody is on the stage at the moment. The picture starts here by itself."),
       refused: room.problem?.message ?? "",
       closed: room.problem?.message ?? "",
     }[room.phase];
@@ -125,6 +139,12 @@ export class RoomStage extends HTMLElement {
       const address = `/account/sign-in/?next=${encodeURIComponent(location.pathname)}`;
       this.#empty.append(make("a", { class: "button", href: address }, icon("sign-in"), gettext("Sign in")));
     }
+  }
+
+  /** @param {Room} room
+   * @returns {string} */
+  #invitation(room) {
+    return (broadcastOf(room)?.state ?? "live") === "live" ? gettext("The stage is free. Start your camera when you are ready.") : gettext("Start your camera and microphone. Only those on the stage see and hear you here.");
   }
 
   /** @param {Room} room

@@ -147,7 +147,9 @@ export class Room extends EventTarget {
   /** @returns {Publication[]} a screen before cameras, each in the order in which they came */
   get publications() {
     const order = (/** @type {Publication} */ each) => (each.source === "screen" ? 0 : 1);
-    return [...this.state.publication.values()].sort((one, other) => order(one) - order(other) || one.id - other.id);
+    // Behind the scenes, where we may be, we see what the others do not.
+    const all = new Map([...(this.backstage.publication ?? []), ...this.state.publication]);
+    return [...all.values()].sort((one, other) => order(one) - order(other) || one.id - other.id);
   }
 
   /** Say something, or reply to a message. It is shown at once as on its way, and sent as soon as there is a line.
