@@ -45,6 +45,20 @@ ENDINGS = {
 }
 RELATIVE = {"ms": "id"}
 
+# Words in which a shorter one that the glossary knows is something else: broccoli is no orchid, hail no tick.
+HIDES = {
+    language: tuple(words.split("/"))
+    for language, words in {
+        "en": "liquid nitrogen",
+        "zh": "西兰花/草地贪夜蛾/胶乳制品/菠萝蜜/番石榴/发电机/故障诊断/电气化/水电工/富营养化/营养钵/植物照明/可编程/"
+        "微细颗粒/肉豆蔻/柠檬酸/玻璃钢/牛结节性皮肤病/禽流感/黏土地/土著鱼",
+        "th": "ลูกเห็บ/เอื้องหวาย/ว่านหางจระเข้/คลื่นไฟฟ้าหัวใจ/พันธุวิศวกรรม/แรงงานฝีมือ/แผลไฟไหม้",
+        "lo": "ໝາກເຫັບ",
+        "my": "ပန်းဂျုံ/အုတ်ဂျုံ/စမုန်စပါး/သွားပိုးစား/သားရေလုပ်ငန်း/ဆပ်ပြာမှုန့်/သီဟိုဠ်သရက်/အန်သရက်နို့/ဆိပ်ခံတံတား",
+        "km": "ឆ្កួតជ្រូក/ដំឡូងជ្រូក/ជើងដំរី/ប្រទាលកន្ទុយក្រពើ/ផ្លែព្រូន/លើសជីវជាតិទឹក",
+    }.items()
+}
+
 NAMES = 3
 """A thing is a group of near words; its name is so many of them."""
 
@@ -145,16 +159,31 @@ def _find(spaced: str, language: str) -> set[int]:
     words = _words(language)
     everywhere = language in WITHOUT_SPACES
     ending = _ending(language)
+    hidden = _hidden(spaced, language)
     found: set[int] = set()
     for at in range(len(spaced)):
         if not everywhere and spaced[at - 1] not in " -":
             continue
         for stem, meant, open_end in words.get(spaced[at], ()):
-            if spaced.startswith(stem, at) and (open_end or ending.match(spaced, at + len(stem))):
+            after = at + len(stem)
+            if spaced.startswith(stem, at) and (open_end or ending.match(spaced, after)):
+                if any(first <= at and after <= last and last - first > len(stem) for first, last in hidden):
+                    continue
                 found.update(meant)
                 if language in HEAD_FIRST:
                     break
     return found
+
+
+def _hidden(spaced: str, language: str) -> list[tuple[int, int]]:
+    """From where to where the words stand that hide what they hold."""
+    places = []
+    for word in HIDES.get(language, ()):
+        at = spaced.find(word)
+        while at >= 0:
+            places.append((at, at + len(word)))
+            at = spaced.find(word, at + 1)
+    return places
 
 
 def name_of(thing: str, language: str) -> str:
