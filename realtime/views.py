@@ -1,4 +1,4 @@
-"""What the media process tells Django, and what those who run a room take home from it."""
+"""What the media process tells Django, and what people take home from a room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from conference.core.errors import Invalid
 from conference.core.spreadsheets import csv_answer
+from conference.events.queries import get_event
+from conference.rooms.queries import get_room_by_code
+from realtime.broadcast.queries import broadcast_of
+from realtime.captions.forms import FileForm
+from realtime.captions.queries import webvtt_of
 from realtime.media.grants import BadGrant, read_service
 from realtime.polls.queries import polls_of
 from realtime.stage.actions import apply_media_event
@@ -52,3 +58,21 @@ def polls_csv(request: HttpRequest, room_id: int) -> HttpResponse:
         for result in poll["results"]
     ]
     return csv_answer(f"polls-{room_id}.csv", [head, *rows])
+
+
+@require_safe
+def captions_vtt(request: HttpRequest, event_slug: str, room_code: str, language: str) -> HttpResponse:
+    """All captions in one language as WebVTT, for everyone who may enter the room. The file's clock begins at `?from=`, else when
+    the room went live, else with the first line."""
+    event = get_event(request.user, event_slug)
+    request.event = event  # type: ignore[attr-defined]
+    room, _role = get_room_by_code(request.user, event, room_code)
+    form = FileForm({"origin": request.GET.get("from") or None})
+    if not form.is_valid():
+        raise Invalid(form.errors["origin"][0])
+    origin = form.cleaned_data["origin"] or broadcast_of(room).live_since
+    text = webvtt_of(request.user, room, language, origin)
+    answer = HttpResponse(text, content_type="text/vtt; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="captions-{room.code}-{language}.vtt"'
+    answer["Cache-Control"] = "private, no-store"
+    return answer

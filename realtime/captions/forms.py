@@ -139,6 +139,12 @@ class HeardForm(forms.Form):
         return data
 
 
+class FileForm(forms.Form):
+    """When the clock of a caption file begins."""
+
+    origin = Moment(required=False)
+
+
 # --- the page of those who run the room ---
 
 

@@ -1,11 +1,9 @@
-"""The pages of a room's captions, the file to take home, and the address for outside services."""
+"""The pages of a room's captions, and the address for outside services. The file to take home is in `realtime.views`."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST
 
 from conference.core.errors import Busy, Denied, Invalid, Missing, Refusal
 from conference.core.languages import LANGUAGES, RIGHT_TO_LEFT, own_name
@@ -26,14 +24,13 @@ from conference.events.queries import get_event
 from conference.rooms.models import Room
 from conference.rooms.queries import RUNS, get_room_by_code
 from realtime.captions import actions
-from realtime.captions.forms import MOST_BATCH, CaptionerForm, HeardForm, Moment, OfferForm, TokenForm
+from realtime.captions.forms import MOST_BATCH, CaptionerForm, HeardForm, OfferForm, TokenForm
 from realtime.captions.queries import (
     captioners_of,
     feeds_of,
     get_feed,
     get_token,
     may_caption,
-    webvtt_of,
 )
 from realtime.captions.tokens import digest_of
 
@@ -200,28 +197,6 @@ def caption_desk(request: HttpRequest, event_slug: str, room_code: str, language
         "dir": "rtl" if language in RIGHT_TO_LEFT else "ltr",
     }
     return render(request, "captions/desk.html", words)
-
-
-@require_safe
-def captions_file(request: HttpRequest, event_slug: str, room_code: str, language: str) -> HttpResponse:
-    """All lines of one language as WebVTT. Its clock begins with the first line, or at `?from=`."""
-    _event, room, _role = _room(request, event_slug, room_code)
-    answer = HttpResponse(
-        webvtt_of(request.user, room, language, _origin(request)), content_type="text/vtt; charset=utf-8"
-    )
-    name = f"captions-{room.code}-{language}.vtt"
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
-
-
-def _origin(request: HttpRequest) -> datetime | None:
-    asked = request.GET.get("from")
-    if not asked:
-        return None
-    try:
-        return Moment().to_python(asked)
-    except forms.ValidationError as error:
-        raise Invalid(error.messages[0]) from None
 
 
 # --- the address for outside services ---

@@ -20,6 +20,7 @@ from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.rooms.models import Restriction, Room, RoomRole
+from realtime.broadcast.models import Broadcast
 from realtime.captions import actions
 from realtime.captions.actions import Heard
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
@@ -647,3 +648,18 @@ def test_the_file_can_begin_with_the_recording(world: World) -> None:
     assert "00:00:00.000 -->" in webvtt_of(world.noy, world.room, "en")
     earlier = caption.start - timedelta(seconds=90)
     assert "00:01:30.000 -->" in webvtt_of(world.noy, world.room, "en", earlier)
+
+
+def test_the_file_begins_when_the_room_went_live(world: World) -> None:
+    offered(world)
+    said(world, "Testing, testing.")
+    live = timezone.now()
+    Caption.objects.update(start=live - timedelta(minutes=9), end=live - timedelta(minutes=9))
+    said(world, "Good morning.")
+    Broadcast.objects.create(room=world.room, state="live", live_since=live - timedelta(seconds=3))
+    client = Client()
+    client.force_login(world.noy)
+    text = client.get(page_of(world, "en.vtt")).content.decode()
+    assert "Testing" not in text and "00:00:03." in text.split("-->")[0]
+    asked = (live - timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
+    assert "Testing" in client.get(page_of(world, "en.vtt"), {"from": asked}).content.decode()
