@@ -39,11 +39,14 @@ export function readAbbreviations(text) {
  * @param {string} language
  * @returns {string | null} */
 export function expanded(before, abbreviations, language) {
-  const found = /(^|[\s\p{P}]|[\p{Script=Han}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])([^\s\p{P}]+)([\s\p{P}]?)$/u.exec(before);
+  const found = /([^\s\p{P}]+)([\s\p{P}]?)$/u.exec(before);
   if (!found) return null;
-  const [all, start, word, end] = found;
-  const long = abbreviations.get(word.toLocaleLowerCase());
-  if (long === undefined) return null;
+  const [all, run, end] = found;
+  // In a script without spaces the short form may follow a letter at once.
+  const latin = /[^\s\p{P}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}]+$/u.exec(run)?.[0] ?? "";
+  const word = [run, latin].find((each) => abbreviations.has(each.toLocaleLowerCase()));
+  if (!word) return null;
+  const long = abbreviations.get(word.toLocaleLowerCase()) ?? "";
   const kept = end === " " && UNSPACED.has(language) ? "" : end;
-  return before.slice(0, before.length - all.length) + start + long + kept;
+  return before.slice(0, before.length - all.length) + run.slice(0, run.length - word.length) + long + kept;
 }
