@@ -86,6 +86,11 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "my_data": (("kathmandu",), ("/me/data/",)),
     "delete_account": (("kathmandu",), ("/me/data/delete/",)),
     "inbox": (("kathmandu",), ("/me/inbox/",)),
+    "privacy": (("kathmandu",), ("/me/privacy/",)),
+    "conversations": (("kathmandu", "speaker"), ("/messages/",)),
+    "conversation": (("kathmandu",), ("/messages/{asked}/", "/messages/{talked}/")),
+    "write_to": (("kathmandu",), ("/messages/to/{reachable}/",)),
+    "block_person": (("kathmandu",), ("/messages/block/{reachable}/",)),
     "me": (INSIDE, ("/me/", "/demo/me/")),
     "register": (("kathmandu",), ("/demo/register/", "/{unregistered}/register/")),
     "cancel_registration": (("kathmandu",), ("/demo/register/cancel/",)),
@@ -122,6 +127,8 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "edit_speakers": (("organizer",), ("/demo/organize/programme/speakers/",)),
     "new_speaker": (("organizer",), ("/demo/organize/programme/speakers/new/",)),
     "edit_speaker": (("organizer",), ("/demo/organize/programme/speakers/PERS01/",)),
+    "room_captions": (("organizer",), ("/demo/rooms/{captioned}/captions/",)),
+    "caption_desk": (("organizer",), ("/demo/rooms/{captioned}/captions/my/", "/demo/rooms/{captioned}/captions/ur/")),
 }  # fmt: skip
 
 # Pages that one reaches only by doing something first; `test_pages_on_the_way` goes there.
@@ -131,22 +138,23 @@ ON_THE_WAY = {
 
 # Addresses that show no page of their own, each with the reason.
 NO_PAGE = {
-    "program": {"healthz", "javascript_catalogue", "media_events", "brand"},
+    "program": {"healthz", "javascript_catalogue", "media_events", "send_captions", "brand"},
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
-        "speaker_ics", "agenda_ics", "short_address_image", "polls_csv",
+        "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "captions_vtt",
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
-        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "agenda_address",
+        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address",
         "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
+        "offer_captions", "end_captions", "add_captioner", "remove_captioner", "make_caption_token", "revoke_caption_token",
         "link_speaker", "delete_speaker", "mfa_login_webauthn",
     },
     "leads to another page": {
         "account_signup", "account_email", "account_email_verification_sent", "mfa_index", "mfa_list_webauthn",
         "short_address",
     },
-    "part of a page": {"organisation_options"},
+    "part of a page": {"organisation_options", "unread_conversations"},
     "pages of the library of the back office": {"admin"},
 }  # fmt: skip
 
@@ -237,18 +245,42 @@ def places(platform: RunningPlatform, demo: str) -> dict[str, Any]:
     """What the addresses in the table need."""
     found = platform.python(
         """
-import json
+import json, uuid
+from conference.accounts.actions import agree_to_be_reached, block
 from conference.accounts.models import User
 from conference.core.models import Event
+from realtime.direct.actions import send_direct
 from conference.programme.models import Day, Hall, Session, Slot, Track
+from realtime.captions.actions import add_captioner, make_token, offer_captions, say
 event = Event.objects.get(slug="demo")
 person = User.objects.get(email="kathmandu@example.org")
 released = Event.objects.filter(state="published").exclude(slug="demo")
+others = {name: User.objects.get(email=f"{name}@example.org") for name in ("exhibitor", "recruiter", "door")}
+for each in (person, *others.values()):
+    agree_to_be_reached(each)
+def write(one, other, text):
+    sent = send_direct(one, person_id=other.pk, client_id=uuid.uuid4(), text=text)
+    return sent.conversation_id
+asked = write(others["exhibitor"], person, "Telemedicine for the hills? https://example.org/kit")
+talked = write(others["recruiter"], person, "May I ask about your laboratory?")
+write(person, others["recruiter"], "सोध्नुहोस्। https://example.org/lab")
+block(person, User.objects.get(email="observer@example.org"))
+captioned = Session.objects.get(event=event, code="DEMO01").room
+organizer = User.objects.get(email="organizer@example.org")
+for language, text in (("my", "မင်္ဂလာပါ။ ကူမင်းမြို့မှ ကြိုဆိုပါတယ်။"), ("ur", "کنمنگ میں خوش آمدید۔")):
+    offer_captions(organizer, captioned.pk, language=language)
+    say(organizer, captioned.pk, language=language, line=uuid.uuid4(), text=text)
+make_token(organizer, captioned.pk, language="my", label="Service", days=7)
+add_captioner(organizer, captioned.pk, email=person.email)
 print(json.dumps({
+    "captioned": captioned.code,
     "hall": Hall.objects.filter(event=event).first().pk,
     "track": Track.objects.filter(event=event).first().pk,
     "day": Day.objects.filter(event=event).first().pk,
     "cancelled": Slot.objects.filter(session__event=event, cancelled=True, release__isnull=False).first().session.code,
+    "asked": asked,
+    "talked": talked,
+    "reachable": others["door"].pk,
     "approval": released.filter(admission="approval", slug__startswith="demo").first().slug,
     "unregistered": released.exclude(tickets__user=person).filter(slug__startswith="demo", admission="open").first().slug,
 }))
