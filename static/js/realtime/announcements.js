@@ -12,6 +12,8 @@ import { icon, make, place } from "./dom.js";
 /** @typedef {{id: number, event: number, room: number | null, text: Record<string, string>, link: string, urgent: boolean, author: {id: number | null, name: string}, created: string}} Announcement */
 
 const MOST_BANNERS = 3;
+/** Where the window is narrow, one after another. */
+const NARROW = "(max-width: 40rem)";
 /** How long after it was made an announcement is still news to somebody who comes. */
 const NEWS = 60 * 60_000;
 const URGENT_NEWS = 12 * 60 * 60_000;
@@ -33,10 +35,11 @@ export function pick(text, language) {
  * @param {Announcement[]} all
  * @param {Set<number>} seen
  * @param {number} now
+ * @param {number} [most]
  * @returns {Announcement[]} */
-export function unseen(all, seen, now) {
+export function unseen(all, seen, now, most = MOST_BANNERS) {
   const news = all.filter((each) => !seen.has(each.id) && now - Date.parse(each.created) < (each.urgent ? URGENT_NEWS : NEWS));
-  return news.sort((one, other) => Number(other.urgent) - Number(one.urgent) || other.id - one.id).slice(0, MOST_BANNERS);
+  return news.sort((one, other) => Number(other.urgent) - Number(one.urgent) || other.id - one.id).slice(0, most);
 }
 
 /** How long a banner stays in sight, in milliseconds: long enough to be read slowly.
@@ -86,16 +89,44 @@ export const standing = new Standing();
 /** @returns {string} the language of the page */
 export const language = () => document.documentElement.lang || "en";
 
-/** The words of an announcement, and its link.
+/** The words of an announcement for the reader of this page.
  * @param {Announcement} announcement
  * @param {string} look
- * @returns {(HTMLElement | null)[]} */
+ * @returns {HTMLElement} */
 export function wordsOf(announcement, look) {
   const { tag, words } = pick(announcement.text, language());
-  return [
-    make("p", { class: look, dir: "auto", lang: tag }, words),
-    announcement.link ? make("p", { class: "small" }, make("a", { href: announcement.link, target: "_blank", rel: "nofollow noopener noreferrer" }, gettext("Open the link"), " ", icon("external"), make("span", { class: "hidden-visually" }, ` ${gettext("(opens in a new tab)")}`))) : null,
-  ];
+  return make("p", { class: look, dir: "auto", lang: writtenIn(words, tag) }, words);
+}
+
+/** @type {[string, RegExp][]} */
+const SCRIPTS = [
+  ["my", /\p{Script=Myanmar}/u], ["km", /\p{Script=Khmer}/u], ["lo", /\p{Script=Lao}/u], ["th", /\p{Script=Thai}/u], ["ur", /\p{Script=Arabic}/u],
+  ["bn", /\p{Script=Bengali}/u], ["si", /\p{Script=Sinhala}/u], ["ne", /\p{Script=Devanagari}/u], ["zh-hans", /\p{Script=Han}/u],
+];
+
+/** People write Burmese into the field for English too: then the letters tell, so that they get the room they need and are read out as
+ * what they are.
+ * @param {string} words
+ * @param {string} tag
+ * @returns {string} */
+export function writtenIn(words, tag) {
+  return tag === "en" ? (SCRIPTS.find(([, letters]) => letters.test(words))?.[0] ?? tag) : tag;
+}
+
+/** Its link, if it has one.
+ * @param {Announcement} announcement
+ * @returns {HTMLElement | null} */
+export function linkOf(announcement) {
+  if (!announcement.link) return null;
+  return make("a", { class: "new-tab", href: announcement.link, target: "_blank", rel: "nofollow noopener noreferrer" }, gettext("Open the link"), icon("external"), make("span", { class: "hidden-visually" }, ` ${gettext("(opens in a new tab)")}`));
+}
+
+/** When it was made, on the reader's clock.
+ * @param {Announcement} announcement
+ * @returns {HTMLElement} */
+export function timeOf(announcement) {
+  const time = new Date(announcement.created).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
+  return make("time", { datetime: announcement.created }, time);
 }
 
 // --- banners ---
@@ -124,7 +155,7 @@ class Banners {
   }
 
   #show() {
-    const wanted = unseen(standing.all, this.#seen, Date.now());
+    const wanted = unseen(standing.all, this.#seen, Date.now(), matchMedia(NARROW).matches ? 1 : MOST_BANNERS);
     const fresh = wanted.filter((each) => !this.#shown.has(each.id));
     for (const id of this.#shown.keys()) if (!wanted.some((each) => each.id === id)) this.#shown.delete(id);
     for (const each of fresh) this.#shown.set(each.id, this.#banner(each));
@@ -140,11 +171,10 @@ class Banners {
    * @returns {HTMLElement} */
   #banner(announcement) {
     const { urgent } = announcement;
-    const time = new Date(announcement.created).toLocaleTimeString(language(), { hour: "2-digit", minute: "2-digit" });
     const banner = make("div", { class: urgent ? "banner urgent" : "banner" }, icon(urgent ? "warning" : "bell"),
       make("div", { class: "fill" },
-        make("p", { class: "small strong" }, urgent ? gettext("Urgent announcement") : gettext("Announcement"), " ", make("time", { class: "quiet", datetime: announcement.created }, time)),
-        ...wordsOf(announcement, "banner-text")),
+        wordsOf(announcement, "banner-text"),
+        make("p", { class: "banner-foot" }, urgent ? make("span", { class: "strong" }, gettext("Urgent")) : null, timeOf(announcement), linkOf(announcement))),
       make("button", { class: "button icon-only quiet", type: "button", "aria-label": gettext("Close this announcement"), click: () => this.#close(announcement.id, true) }, icon("close")));
     leaveWhenRead(banner, stay(announcement, pick(announcement.text, language()).words), () => this.#close(announcement.id, false));
     return banner;

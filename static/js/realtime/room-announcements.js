@@ -5,7 +5,7 @@
 
 import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
-import { standing, wordsOf } from "./announcements.js";
+import { linkOf, standing, timeOf, wordsOf } from "./announcements.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { CommandError } from "./socket.js";
 import { lengthOf } from "./writing.js";
@@ -128,13 +128,12 @@ export class RoomAnnouncements extends HTMLElement {
     const drawn = JSON.stringify([announcement, runs]);
     const known = this.#rows.get(announcement.id);
     if (known?.drawn === drawn) return known.element;
-    const time = new Date(announcement.created).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
     const element = make("li", { class: "material" }, icon(announcement.urgent ? "warning" : "bell"), make("div", { class: "material-main stack tight" },
       announcement.urgent || announcement.room === null ? make("p", { class: "row" },
         announcement.urgent ? make("span", { class: "chip warn" }, gettext("Urgent")) : null,
         announcement.room === null ? make("span", { class: "chip tea" }, gettext("To the whole event")) : null) : null,
-      ...wordsOf(announcement, "announced"),
-      make("p", { class: "quiet small" }, make("bdi", {}, announcement.author.name), " · ", make("time", { datetime: announcement.created }, time))),
+      wordsOf(announcement, "announced"),
+      make("p", { class: "banner-foot" }, timeOf(announcement), make("bdi", {}, announcement.author.name), linkOf(announcement))),
     runs && announcement.room !== null ? make("div", { class: "material-actions" }, make("button", { class: "button quiet", type: "button", click: (/** @type {Event} */ event) => void this.#withdraw(announcement.id, /** @type {HTMLButtonElement} */ (event.currentTarget)) }, icon("undo"), gettext("Withdraw"))) : null);
     this.#rows.set(announcement.id, { element, drawn });
     return element;

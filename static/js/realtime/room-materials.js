@@ -103,7 +103,7 @@ export class RoomMaterials extends HTMLElement {
       make("label", { class: "check" }, this.#shown, make("span", {}, gettext("Everyone in the room sees it"))),
       this.#problem, this.#progress, make("div", { class: "row" }, make("span", { class: "push" }, this.#button)));
     this.#add.append(make("summary", {}, gettext("Add a link or a file")), form);
-    this.replaceChildren(this.#nothing, this.#list, this.#add);
+    this.replaceChildren(this.#list, this.#nothing, this.#add);
   }
 
   async #bring() {
@@ -218,7 +218,7 @@ export class RoomMaterials extends HTMLElement {
         this.#act("down", fill(gettext("Move down: %(title)s"), { title }), "arrow-down", "material.move", { material: id, before: down }, "quiet icon-only", down === undefined));
     }
     const sure = this.#act("remove", gettext("Yes, take it away"), "trash", "material.remove", { material: id }, "danger");
-    bar.append(make("details", { class: "more" }, make("summary", { "aria-label": fill(gettext("Take away: %(title)s"), { title }) }, gettext("Take away")), sure));
+    bar.append(make("details", { class: "more" }, make("summary", { "aria-label": fill(gettext("Take away: %(title)s"), { title }) }, icon("trash"), gettext("Take away")), sure));
     return bar;
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { pick, Standing, stay, unseen } from "../../../static/js/realtime/announcements.js";
+import { pick, Standing, stay, unseen, writtenIn } from "../../../static/js/realtime/announcements.js";
 
 const NOW = Date.parse("2026-11-24T10:00:00Z");
 
@@ -41,4 +41,9 @@ test("what holds follows the updates of each stream, and says so only when it ch
   standing.take({ stream: "room.4", update: "announcement.removed", data: { id: 2 } });
   assert.deepEqual(standing.all.map(({ id }) => id), [3, 1]);
   assert.equal(changes, 4);
+});
+
+test("what stands in the field for English is marked as what it is written in", () => {
+  assert.deepEqual(["Lunch", "နေ့လည်စာ", "دوپہر کا کھانا", "午餐"].map((words) => writtenIn(words, "en")), ["en", "my", "ur", "zh-hans"]);
+  assert.equal(writtenIn("午餐", "ja"), "ja");
 });
