@@ -75,7 +75,7 @@ export class ChatStore extends EventTarget {
   /** Whether we may write now, as far as the rules say. */
   get open() {
     const { chat } = this.rules;
-    return chat === "open" || (chat === "hosts" && this.room.runs);
+    return !this.room.muted && (chat === "open" || (chat === "hosts" && this.room.runs));
   }
 
   /** The newest message that we have read, as the server knows. */

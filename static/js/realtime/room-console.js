@@ -29,6 +29,8 @@ import { tabSocket } from "./tab.js";
 /** @typedef {{key: string, column: number, tab: HTMLButtonElement, panel: HTMLElement, count: HTMLElement, content: Part}} Side */
 
 const WIDE = "(min-width: 64rem)";
+/** In no column: a tab where there is one row of them alone. */
+const NARROW = -1;
 
 /** The log of what was done here: a part of a page of its own, fetched when it is looked at. */
 class RoomLog extends HTMLElement {
@@ -71,7 +73,8 @@ class RoomConsole extends HTMLElement {
     const room = (this.#room = new Room(tabSocket(), id, memory()));
     const [roster, rules, log] = [new RoomRoster(), new RoomRules(), new RoomLog()];
     log.address = this.dataset.log ?? "";
-    this.#questions.showsRules = false;
+    this.#questions.desk = true;
+    this.#add("timer", NARROW, gettext("Timer"), this.#desk);
     this.#add("people", 0, gettext("People"), roster);
     this.#add("rules", 0, gettext("Rules"), rules);
     this.#add("log", 0, gettext("Log"), log);
@@ -82,7 +85,7 @@ class RoomConsole extends HTMLElement {
     this.#add("reports", 2, gettext("Reports"), this.#reports);
     const columns = make("div", { class: "console-columns" }, ...this.#columns.map(({ box }) => box), this.#one);
     this.append(this.#line, columns, startKeys(this.#keys()));
-    this.#columns[0].box.append(this.#stage, this.#desk);
+    this.#columns[0].box.append(this.#stage);
     this.#layOut();
     for (const part of [this.#line, this.#stage, this.#timer, this.#desk, roster, rules, this.#questions, this.#polls, this.#announcements, this.#chat, this.#reports]) part.room = room;
     this.#stage.prepend(this.#timer);
@@ -124,7 +127,14 @@ class RoomConsole extends HTMLElement {
       else tabs.remove();
       box.hidden = !wide && at > 0;
     }
+    if (wide) this.#stage.after(this.#desk);
+    else this.#side("timer").panel.append(this.#desk);
     for (const side of this.#sides) {
+      if (wide && side.column === NARROW) {
+        side.tab.remove();
+        side.panel.remove();
+        continue;
+      }
       const { tabs, box } = wide ? this.#columns[side.column] : { tabs: this.#strip, box: this.#one };
       tabs.append(side.tab);
       box.append(side.panel);

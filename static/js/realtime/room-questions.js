@@ -51,7 +51,7 @@ export class RoomQuestions extends HTMLElement {
   #line = make("section", { class: "line" });
   #list = make("div", { class: "questions" });
   #rules = make("details", { class: "more", hidden: true });
-  /** Whether the rules stand below the questions; the console has them elsewhere. */ showsRules = true;
+  /** At the desk of those who run the room the queue comes first, and the rules stand elsewhere. */ desk = false;
   #draw = onceAFrame(() => this.#show());
 
   /** @param {Room} room */
@@ -82,8 +82,9 @@ export class RoomQuestions extends HTMLElement {
       make("label", { for: "question-text", class: "strong small" }, gettext("Your question to the stage")),
       this.#text, this.#problem, make("div", { class: "row" }, this.#anonymousLine, this.#hallLine, make("span", { class: "push" }, this.#button)),
     );
-    this.replaceChildren(this.#form, this.#shut, this.#line, this.#list, this.#rules);
-    if (this.showsRules) this.#buildRules();
+    if (this.desk) this.replaceChildren(this.#line, this.#list, make("details", { class: "more" }, make("summary", {}, gettext("Ask something yourself")), this.#form, this.#shut));
+    else this.replaceChildren(this.#form, this.#shut, this.#line, this.#list, this.#rules);
+    if (!this.desk) this.#buildRules();
   }
 
   async #ask() {
@@ -130,7 +131,7 @@ export class RoomQuestions extends HTMLElement {
     this.#anonymousLine.hidden = !rules.anonymous_questions;
     this.#showLine(room);
     this.#showQueue(room);
-    this.#rules.hidden = !this.showsRules || !room.runs || room.phase !== "here";
+    this.#rules.hidden = this.desk || !room.runs || room.phase !== "here";
   }
 
   // --- what holds here ---

@@ -1,6 +1,7 @@
 /** `<room-reports>`: what people reported, for those who run the room; each thing once, however many reported it. */
 
 import { fill, gettext, ngettext } from "../i18n.js";
+import { relative } from "../times.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { reasons } from "./report-dialog.js";
@@ -103,7 +104,7 @@ export class RoomReports extends HTMLElement {
     const note = known?.element.querySelector("textarea")?.value ?? "";
     const element = make("li", { class: "report" },
       make("p", { class: "message-head" }, make("span", { class: "chip" }, kind), first.person ? make("bdi", { class: "name" }, first.person.name) : make("span", {}, gettext("Without a name")),
-        make("time", { datetime: first.created, "data-relative": "" }, new Date(first.created).toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit" }))),
+        make("time", { datetime: first.created, "data-relative": "" }, relative((Date.parse(first.created) - Date.now()) / 1000, document.documentElement.lang || "en"))),
       first.text ? make("blockquote", { class: "report-text", dir: "auto" }, first.text) : null,
       make("ul", { class: "plain stack tight small" }, ...group.map((each) => make("li", {}, make("span", { class: "strong" }, names.get(each.reason) ?? each.reason), each.words ? make("span", { dir: "auto", class: "report-words" }, each.words) : null))),
       first.decision ? this.#outcome(first) : this.#decide(first, note));

@@ -94,11 +94,16 @@ export class TimerDesk extends HTMLElement {
       make("button", { class: "button", type: "submit" }, icon("clock"), gettext("Start the timer")));
     this.#running.append(
       this.#act("timer.call", gettext("Two minutes left"), "bell", {}),
-      this.#act("timer.add", gettext("One minute more"), "plus", { seconds: 60 }),
-      this.#act("timer.add", gettext("One minute less"), "minus", { seconds: -60 }),
-      this.#act("timer.stop", gettext("Stop"), "close", {}));
+      this.#act("timer.add", gettext("One minute less"), "minus", { seconds: -60 }, true),
+      this.#act("timer.add", gettext("One minute more"), "plus", { seconds: 60 }, true),
+      this.#act("timer.stop", gettext("Stop the timer"), "close", {}, true));
     this.replaceChildren(this.#start, this.#running);
     room.addEventListener("change", () => this.#show());
+    this.#show();
+  }
+
+  /** The desk is looked at now. */
+  seen() {
     this.#show();
   }
 
@@ -126,9 +131,10 @@ export class TimerDesk extends HTMLElement {
    * @param {string} words
    * @param {string} symbol
    * @param {Record<string, unknown>} data
+   * @param {boolean} [small]  the symbol alone is seen
    * @returns {HTMLElement} */
-  #act(command, words, symbol, data) {
-    return make("button", { class: "button quiet", type: "button", "data-act": command, click: () => void this.#ask(command, data) }, icon(symbol), words);
+  #act(command, words, symbol, data, small = false) {
+    return make("button", { class: small ? "button icon-only" : "button", type: "button", "aria-label": small ? words : null, title: small ? words : null, "data-act": command, click: () => void this.#ask(command, data) }, icon(symbol), small ? null : words);
   }
 
   /** @param {string} command
