@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import Consent, User
-from conference.accounts.queries import directory_consent_of, person_data
+from conference.accounts.queries import directory_consent_of, person_data, reachable_among
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event
 from conference.core.streams import encode, position, positions
@@ -89,11 +89,16 @@ def admit(viewer: Viewer, room_id: int) -> Admission:
 def _presence_data(person: User, room: Room, role: str) -> dict[str, Any]:
     """What others in the room may know of someone who is there: with a part on the stage their name and that part, else their
     name if they agreed to be listed among the participants of the event, else no more than the id, to count by."""
+    shown = person_data(person)
     if role in ON_STAGE:
-        return {**person_data(person), "role": role}
-    consent = directory_consent_of(person, room.event)
-    agreed = consent is not None and consent.audience == Consent.Audience.PARTICIPANTS
-    return person_data(person) if agreed else {"id": person.pk}
+        shown["role"] = role
+    else:
+        consent = directory_consent_of(person, room.event)
+        if consent is None or consent.audience != Consent.Audience.PARTICIPANTS:
+            return {"id": person.pk}
+    if reachable_among([person.pk]):
+        shown["reachable"] = True
+    return shown
 
 
 MOST_NAMED = 2000

@@ -13,7 +13,12 @@ from django.contrib.auth import logout
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest, parse_cookie
 
-from conference.accounts.actions import agree_to_directory, end_sockets, withdraw_from_directory
+from conference.accounts.actions import (
+    agree_to_be_reached,
+    agree_to_directory,
+    end_sockets,
+    withdraw_from_directory,
+)
 from conference.accounts.models import User
 from conference.core.streams import cache_server
 from conference.events.actions import take_role
@@ -199,3 +204,21 @@ async def test_people_of_another_process_are_found_until_they_leave_or_it_dies(
     await other.stop()
     await hub.stop()
     assert await found("sari") == []
+
+
+async def test_who_may_be_written_to_is_told_of_those_who_are_named(world: World, tab: OpenTab) -> None:
+    def agree() -> None:
+        for person in (world.noy, world.sari, world.bounmy):
+            agree_to_be_reached(person)
+        agree_to_directory(world.noy, world.event, audience="participants")
+
+    await database_sync_to_async(agree)()
+    one = await tab(world.moderator, world.room)
+    for person in (world.noy, world.sari, world.bounmy):
+        await tab(person, world.room)
+    signal = await told(one, ["Bounmy", "Noy", "Thandar"])
+    assert {person["name"]: person.get("reachable", False) for person in signal["people"]} == {
+        "Bounmy": True,
+        "Noy": True,
+        "Thandar": False,
+    }

@@ -1,25 +1,50 @@
-/** `<room-people>`: who is here. Large rooms tell their number only; the list is then asked for while it is looked at. */
+/**
+ * `<room-people>`: who is here, with their part in it, and what one may do about them. Everybody counts; names are of those who
+ * agreed to be listed and of those on the stage. Large rooms tell their number only; the list is then asked for while it is looked
+ * at. Those who run the room find anybody who is here by name.
+ */
 
 import { fill, gettext, ngettext } from "../i18n.js";
-import { avatar, make, onceAFrame, place } from "./dom.js";
+import { toast } from "../toasts.js";
+import { avatar, icon, make, onceAFrame, place } from "./dom.js";
+import { inWords } from "./floating.js";
+import { found, inNameOrder } from "./people.js";
+import { CommandError } from "./socket.js";
 
-/** @import { Person, Room } from "./room.js" */
+/** @import { Listed } from "./people.js" */
+/** @import { Room } from "./room.js" */
+
+/** @typedef {{id: number, person: Listed, muted: boolean, removed: boolean}} Restriction */
 
 const ASK_EVERY = 10_000;
+const LOOK_AFTER = 400;
+const FEW = 8;
 
 export class RoomPeople extends HTMLElement {
   /** @type {Room | null} */ #room = null;
-  /** @type {Person[] | null} */ #asked = null;
+  /** @type {Listed[] | null} */ #asked = null;
+  /** Whom the server found for the words in the field. @type {Listed[]} */ #foundHere = [];
   /** @type {Map<number, {element: HTMLElement, drawn: string}>} */ #rows = new Map();
   #askedAt = 0;
+  #lookedFor = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #look;
+  #field = make("input", { type: "search", class: "input", id: "people-search", dir: "auto", maxlength: "100", autocomplete: "off", input: () => this.#search() });
+  #searchBox = make("div", { class: "people-search", hidden: true });
   #count = make("p", { class: "quiet small", role: "status" });
+  #note = make("p", { class: "quiet small" });
   #list = make("ul", { class: "people" });
+  #reactions = make("details", { class: "more", hidden: true });
   #draw = onceAFrame(() => this.#show());
 
   /** @param {Room} room */
   set room(room) {
     this.#room = room;
-    this.replaceChildren(this.#count, this.#list);
+    this.classList.add("stack", "tight");
+    const sums = make("p", { class: "small", role: "status" });
+    this.#reactions.append(make("summary", {}, gettext("Reactions so far")), sums);
+    this.#reactions.addEventListener("toggle", () => { if (this.#reactions.open) void this.#tellReactions(sums); });
+    this.#searchBox.append(make("label", { class: "small strong", for: "people-search" }, gettext("Find a person")), this.#field);
+    this.replaceChildren(this.#count, this.#searchBox, this.#list, this.#note, this.#reactions);
     room.addEventListener("change", this.#draw);
     this.#draw();
   }
@@ -32,32 +57,115 @@ export class RoomPeople extends HTMLElement {
   #show() {
     const room = this.#room;
     if (!room || this.offsetParent === null) return;
-    const { count, people } = room.presence;
+    const { count, people, online = count, in_hall: inHall = 0 } = room.presence;
     if (people === null) void this.#ask();
     else this.#asked = null;
-    const listed = people ?? this.#asked ?? [];
-    const words = listed.length < count
-      ? ngettext("%(count)d person is here. Names are shown of those who agreed to be listed.", "%(count)d people are here. Names are shown of those who agreed to be listed.", count)
-      : ngettext("%(count)d person is here.", "%(count)d people are here.", count);
-    this.#count.textContent = fill(words, { count });
-    const names = new Intl.Collator(document.documentElement.lang || undefined);
-    const sorted = [...listed].sort((one, other) => Number(other.id === room.me) - Number(one.id === room.me) || names.compare(one.name, other.name));
-    place(this.#list, sorted.map((person) => this.#row(person)));
+    const here = /** @type {Listed[]} */ (people ?? this.#asked ?? []);
+    this.#count.textContent = fill(ngettext("%(count)d person is here", "%(count)d people are here", count), { count })
+      + (inHall ? ` · ${fill(gettext("%(online)d online, %(hall)d in the hall"), { online, hall: inHall })}` : "");
+    this.#searchBox.hidden = !room.runs && here.length <= FEW && !this.#field.value;
+    const text = this.#field.value.trim();
+    /** @type {Restriction[]} */
+    const lost = room.runs ? [...(room.behind.restriction?.values() ?? [])] : [];
+    const known = new Map([...lost.filter(({ removed }) => removed).map(({ person }) => person), ...(room.runs && text ? this.#foundHere : []), ...here].map((each) => [each.id, each]));
+    const shown = inNameOrder(found([...known.values()], text), room.me, document.documentElement.lang || undefined);
+    place(this.#list, shown.map((person) => this.#row(room, person, lost.find(({ id }) => id === person.id))));
+    for (const id of this.#rows.keys()) if (!known.has(id)) this.#rows.delete(id);
+    this.#note.textContent = text && !shown.length ? gettext("Nobody with this name is listed here.")
+      : here.length < count ? fill(ngettext("%(others)d more is here. Names are shown of those who agreed to be listed.", "%(others)d more are here. Names are shown of those who agreed to be listed.", count - here.length), { others: count - here.length }) : "";
+    this.#reactions.hidden = !room.runs;
   }
 
-  /** @param {Person} person
+  /** @param {Room} room
+   * @param {Listed} person
+   * @param {Restriction | undefined} lost
    * @returns {HTMLElement} */
-  #row(person) {
-    const drawn = JSON.stringify(person);
+  #row(room, person, lost) {
+    const drawn = JSON.stringify([person, lost ?? null, room.runs, room.me]);
     const known = this.#rows.get(person.id);
     if (known?.drawn === drawn) return known.element;
-    const of = [person.name_latin !== person.name && person.name_latin, person.job_title, person.organisation].filter(Boolean).join(" · ");
-    const element = make("li", {},
-      make("span", { class: "person" }, avatar(person),
-        make("span", {}, make("bdi", { class: "name" }, person.name), person.id === this.#room?.me ? ` ${gettext("(you)")}` : null,
-          of ? make("span", { class: "of", dir: "auto" }, of) : null)));
+    const opened = known?.element.querySelector("details")?.open ?? false;
+    const focused = known?.element.contains(document.activeElement) ?? false;
+    const mine = person.id === room.me;
+    const of = [person.name_latin !== person.name && person.name_latin, person.job_title, person.organisation, countryName(person.country)].filter(Boolean).join(" · ");
+    const element = make("li", { class: "person-row" },
+      make("span", { class: "person fill" }, avatar(person),
+        make("span", {}, make("bdi", { class: "name" }, person.name), mine ? ` ${gettext("(you)")}` : null,
+          person.role ? make("span", { class: "chip tea" }, partName(person.role)) : null,
+          of ? make("span", { class: "of", dir: "auto" }, of) : null)),
+      lost?.removed ? make("span", { class: "chip bad" }, icon("leave"), gettext("Removed")) : null,
+      lost?.muted ? make("span", { class: "chip warn" }, icon("mic-off"), gettext("Muted")) : null,
+      mine ? null : this.#deeds(room, person, lost));
+    const deeds = element.querySelector("details");
+    if (deeds) deeds.open = opened;
+    if (focused) queueMicrotask(() => element.querySelector("summary")?.focus());
     this.#rows.set(person.id, { element, drawn });
     return element;
+  }
+
+  /** What one may do about somebody.
+   * @param {Room} room
+   * @param {Listed} person
+   * @param {Restriction | undefined} lost
+   * @returns {HTMLElement} */
+  #deeds(room, person, lost) {
+    const box = make("div", { class: "person-deeds row" });
+    if (person.reachable) box.append(make("a", { class: "button quiet", href: `/messages/to/${person.id}/` }, icon("mail"), gettext("Write a message")));
+    const runs = person.role === "host" || person.role === "moderator"; // those who run the room are never restricted
+    if (room.runs && !runs) {
+      if (lost?.removed) box.append(this.#deed("person.readmit", person, "return", gettext("Let back in")));
+      else {
+        box.append(lost?.muted ? this.#deed("person.unmute", person, "mic", gettext("Unmute")) : this.#deed("person.mute", person, "mic-off", gettext("Mute")));
+        box.append(this.#deed("person.remove", person, "leave", gettext("Remove from the room")));
+      }
+    }
+    if (!room.runs) box.append(make("button", { class: "button quiet", type: "button", click: () => box.dispatchEvent(new CustomEvent("report", { bubbles: true, composed: true, detail: { kind: "person", id: person.id, person: person.id } })) }, icon("flag"), gettext("Report")));
+    return make("details", { class: "person-menu" },
+      make("summary", { class: "button icon-only quiet", "aria-label": fill(gettext("What to do about %(name)s"), { name: person.name }) }, icon("more")), box);
+  }
+
+  /** @param {string} command
+   * @param {Listed} person
+   * @param {string} symbol
+   * @param {string} words
+   * @returns {HTMLElement} */
+  #deed(command, person, symbol, words) {
+    const button = make("button", { class: "button quiet", type: "button", click: async () => {
+      button.disabled = true;
+      try {
+        await this.#room?.ask(command, { person: person.id }); // what it changed arrives as an update
+      } catch (error) {
+        if (!(error instanceof CommandError)) throw error;
+        toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
+      } finally {
+        button.disabled = false;
+      }
+    } }, icon(symbol), words);
+    return button;
+  }
+
+  #search() {
+    clearTimeout(this.#look);
+    const text = this.#field.value.trim();
+    if (!text) this.#foundHere = [];
+    else if (this.#room?.runs) this.#look = setTimeout(() => void this.#lookFor(text), LOOK_AFTER);
+    this.#draw();
+  }
+
+  /** Those who are here and not listed are found too, for those who run the room.
+   * @param {string} text */
+  async #lookFor(text) {
+    const room = this.#room;
+    if (!room || room.phase !== "here") return;
+    this.#lookedFor = text;
+    try {
+      const { people } = await room.ask("room.find", { text });
+      if (this.#lookedFor !== text) return;
+      this.#foundHere = people;
+      this.#draw();
+    } catch {
+      // Those who are listed are found all the same.
+    }
   }
 
   async #ask() {
@@ -71,6 +179,30 @@ export class RoomPeople extends HTMLElement {
       // The number is known; the names come with the next try.
     }
   }
+
+  /** @param {HTMLElement} sums */
+  async #tellReactions(sums) {
+    try {
+      const { totals } = await /** @type {Room} */ (this.#room).ask("reaction.totals");
+      sums.textContent = inWords(totals) || gettext("There were none yet.");
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      sums.textContent = error.message;
+    }
+  }
+}
+
+/** @param {string} role
+ * @returns {string} */
+function partName(role) {
+  return { host: gettext("Host"), moderator: gettext("Moderator"), speaker: gettext("Speaker"), interpreter: gettext("Interpreter") }[role] ?? role;
+}
+
+/** @param {string} code
+ * @returns {string} */
+function countryName(code) {
+  if (!/^[A-Z]{2}$/.test(code ?? "")) return "";
+  return new Intl.DisplayNames([document.documentElement.lang || "en"], { type: "region", fallback: "none" }).of(code) ?? "";
 }
 
 customElements.define("room-people", RoomPeople);
