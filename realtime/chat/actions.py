@@ -362,7 +362,6 @@ def _lock(actor: User, room: Room, role: str, message_id: int) -> tuple[Message,
 def _announce(message: Message, parent: Message | None, *, before: str | None) -> None:
     """Tell those who may see it now, take it from those who may not any more, and tell the people named in it."""
     data = message_data(message)
-    kind = "reply" if parent is not None else "message"
     author, room = f"person.{message.author_id}", room_stream(message.room_id)
     hosts = hosts_stream(message.room_id)
     seen, was_seen = message.state in SEEN, before in SEEN
@@ -372,9 +371,9 @@ def _announce(message: Message, parent: Message | None, *, before: str | None) -
     elif before is not None and not was_seen:
         steps.append((author, lambda: publish(author, "held", removed=message.pk)))
     if seen:
-        steps.append((room, lambda: publish(room, kind, saved=data)))
+        steps.append((room, lambda: _show(message)))
     elif was_seen:
-        steps.append((room, lambda: publish(room, kind, removed=message.pk)))
+        steps.append((room, lambda: _hide(message)))
     if parent is not None and (message.state == State.SHOWN) != (before == State.SHOWN):
         steps.append((room, lambda: _count_replies(parent)))
     if message.state == State.HELD:
@@ -385,6 +384,20 @@ def _announce(message: Message, parent: Message | None, *, before: str | None) -
         steps += _notices(message)
     for _stream, step in sorted(steps, key=lambda each: each[0]):
         step()
+
+
+def _show(message: Message) -> None:
+    if message.parent_id is not None:
+        publish(room_stream(message.room_id), "reply", saved=message_data(message))
+    else:
+        publish(room_stream(message.room_id), "message", saved=message_data(message))
+
+
+def _hide(message: Message) -> None:
+    if message.parent_id is not None:
+        publish(room_stream(message.room_id), "reply", removed=message.pk)
+    else:
+        publish(room_stream(message.room_id), "message", removed=message.pk)
 
 
 def _announce_removal(message: Message) -> None:
@@ -398,7 +411,7 @@ def _count_replies(parent: Message) -> None:
     parent.reply_count = parent.replies.filter(state=State.SHOWN).count()
     parent.save(update_fields=["reply_count"])
     if parent.state in SEEN:
-        publish(room_stream(parent.room_id), "message", saved=message_data(parent))
+        _show(parent)
 
 
 def _notices(message: Message) -> list[tuple[str, Callable[[], Any]]]:
@@ -445,10 +458,6 @@ def forget_writer(person: User) -> None:
         message = rows.select_related("author__organisation").get(pk=reaction.message_id)
         _count(message, reaction.emoji, -1)
         reaction.delete()
-        publish(
-            room_stream(message.room_id),
-            "reply" if message.parent_id else "message",
-            saved=message_data(message),
-        )
+        _show(message)
     ReadMark.objects.filter(person=person).delete()
     Mention.objects.filter(person=person).delete()

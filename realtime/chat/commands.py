@@ -163,11 +163,11 @@ async def people(call: Call) -> Answer:
 @command("chat.translate", MessageForm, Rate(10, 2.0, of_person=True))
 async def translate_message(call: Call) -> Answer:
     """In the language of the reader's pages; asked once, and kept."""
-    check_translator()
     target = get_language() or ""
     known, message = await in_database(
         queries.translation_of, call.person, room_of(call), call.data["message"], target
     )
+    check_translator()
     if known is None:
         known = await translate(message.pk, message.text, message.language, target)
         await in_database(

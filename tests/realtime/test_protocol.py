@@ -20,6 +20,7 @@ from conference.core.models import Fact, Stream
 from conference.rooms.models import Restriction
 from realtime.announcements.actions import announce_in_room
 from realtime.captions.actions import offer_captions, say
+from realtime.chat.actions import send_message
 from realtime.commands import COMMANDS, clean
 from realtime.direct.actions import send_direct
 from realtime.materials.actions import add_link
@@ -32,10 +33,13 @@ from realtime.models import (
     DirectMessage,
     Hand,
     Material,
+    Mention,
     Message,
+    MessageReaction,
     Poll,
     Publication,
     Question,
+    ReadMark,
     Report,
     RoomRules,
     Side,
@@ -265,7 +269,18 @@ DATA: dict[str, dict[str, Any]] = {
     "event.follow": {"event": "EVENT"},
     "stream.resume": {"stream": "ROOM STREAM", "seq": 0},
     "chat.send": {"client_id": str(uuid.uuid4()), "text": "Hi"},
+    "chat.edit": {"message": "MESSAGE", "text": "Ho"},
+    "chat.delete": {"message": "MESSAGE"},
+    "chat.approve": {"message": "MESSAGE"},
+    "chat.dismiss": {"message": "MESSAGE"},
+    "chat.react": {"message": "MESSAGE", "emoji": "👍", "wanted": True},
+    "chat.read": {"message": "MESSAGE"},
+    "chat.typing": {},
     "chat.history": {"before": 10},
+    "chat.thread": {"message": "MESSAGE"},
+    "chat.search": {"text": "Hm"},
+    "chat.people": {"prefix": "No"},
+    "chat.translate": {"message": "MESSAGE"},
     "direct.send": {"person": "NOY", "client_id": str(uuid.uuid4()), "text": "Hi"},
     "direct.history": {"person": "NOY"},
     "direct.read": {"conversation": "CONVERSATION", "message": 1},
@@ -342,6 +357,7 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
             "EVENT": world.event.pk,
             "ROOM STREAM": f"room.{world.room.pk}",
             "PUBLICATION": world.publication(world.bounmy).pk,
+            "MESSAGE": send_message(world.noy, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
             "NOY": world.noy.pk,
             "CONVERSATION": _conversation(world),
             "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
@@ -402,10 +418,13 @@ STORED = (
     Fact,
     Hand,
     Material,
+    Mention,
     Message,
+    MessageReaction,
     Poll,
     Publication,
     Question,
+    ReadMark,
     RoomRules,
     Side,
     Stream,
