@@ -127,6 +127,10 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "edit_speakers": (("organizer",), ("/demo/organize/programme/speakers/",)),
     "new_speaker": (("organizer",), ("/demo/organize/programme/speakers/new/",)),
     "edit_speaker": (("organizer",), ("/demo/organize/programme/speakers/PERS01/",)),
+    "organize_announcements": (("organizer",), ("/demo/organize/announcements/",)),
+    "room_materials": (INSIDE, ("/demo/rooms/{captioned}/materials/",)),
+    "room_console": (("organizer",), ("/demo/rooms/{captioned}/console",)),
+    "room_log": (("organizer",), ("/demo/rooms/{captioned}/log", "/demo/rooms/{captioned}/log?group=people")),
     "room_captions": (("organizer",), ("/demo/rooms/{captioned}/captions/",)),
     "caption_desk": (("organizer",), ("/demo/rooms/{captioned}/captions/my/", "/demo/rooms/{captioned}/captions/ur/")),
 }  # fmt: skip
@@ -141,11 +145,12 @@ NO_PAGE = {
     "program": {"healthz", "javascript_catalogue", "media_events", "send_captions", "brand"},
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
-        "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "captions_vtt",
+        "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "room_log_csv", "captions_vtt",
+        "room_material",
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
-        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address",
+        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address", "withdraw_announcement",
         "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
         "offer_captions", "end_captions", "add_captioner", "remove_captioner", "make_caption_token", "revoke_caption_token",
         "link_speaker", "delete_speaker", "mfa_login_webauthn",
@@ -251,6 +256,8 @@ from conference.accounts.models import User
 from conference.core.models import Event
 from realtime.direct.actions import send_direct
 from conference.programme.models import Day, Hall, Session, Slot, Track
+from realtime.announcements.actions import announce_in_room
+from realtime.materials.actions import add_link
 from realtime.captions.actions import add_captioner, make_token, offer_captions, say
 event = Event.objects.get(slug="demo")
 person = User.objects.get(email="kathmandu@example.org")
@@ -270,6 +277,9 @@ organizer = User.objects.get(email="organizer@example.org")
 for language, text in (("my", "မင်္ဂလာပါ။ ကူမင်းမြို့မှ ကြိုဆိုပါတယ်။"), ("ur", "کنمنگ میں خوش آمدید۔")):
     offer_captions(organizer, captioned.pk, language=language)
     say(organizer, captioned.pk, language=language, line=uuid.uuid4(), text=text)
+announce_in_room(organizer, captioned.pk, client_id=uuid.uuid4(), text={"en": "Lunch", "zh-hans": "午餐"}, urgent=True)
+for title, shown in (("آبپاشی کا نقشہ", True), ("Not shown yet", False)):
+    add_link(organizer, captioned.pk, client_id=uuid.uuid4(), title=title, url="https://example.org/", shown=shown)
 make_token(organizer, captioned.pk, language="my", label="Service", days=7)
 add_captioner(organizer, captioned.pk, email=person.email)
 print(json.dumps({
@@ -424,6 +434,78 @@ def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
     moderator.page.get_by_role("button", name="Close", exact=True).click()
     moderator.page.get_by_role("tab", name="In the hall").click()
     moderator.look("the short address")
+    for reader in (moderator, attendee):
+        assert not reader.findings, reader.report()
+
+
+def test_the_console_is_accessible_with_everything_that_can_wait(looker: Look, demo: str) -> None:
+    moderator, attendee, other = looker("moderator"), looker("vientiane"), looker("kathmandu")
+    for reader in (moderator, attendee, other):
+        enter_live_session(reader.page)
+    box = message_box(other.page)
+    box.fill("चिया किन्नुहोस्")
+    box.press("Enter")
+    see_message(attendee.page, "चिया किन्नुहोस्")
+    attendee.page.get_by_role("button", name=re.compile("^What to do with the message of")).last.click()
+    attendee.page.get_by_role("button", name="Report", exact=True).last.click()
+    attendee.look("reporting a message")
+    attendee.page.get_by_label("Something else").check()
+    attendee.page.get_by_role("button", name="Send the report").click()
+
+    page = moderator.page
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # Playwright's own TypedDict
+    page.get_by_role("link", name="Console").click()
+    page.get_by_role("button", name="Two minutes left").click()
+    expect(page.get_by_role("timer")).to_be_visible()
+    for name in ("People", "Log", "Rules", "Polls", "Questions", "Notices", "Reports", "Chat"):
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        page.get_by_role("tab", name=re.compile(f"^{name}")).click()
+        moderator.look(f"the console: {name}")
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keys", exact=True).click()
+    moderator.look("the keys of the console")
+    for reader in (moderator, attendee):
+        assert not reader.findings, reader.report()
+
+
+def test_announcements_and_materials_are_accessible(looker: Look) -> None:
+    moderator, attendee = looker("moderator"), looker("kathmandu")
+    for reader in (moderator, attendee):
+        enter_live_session(reader.page)
+    page = moderator.page
+    page.get_by_role("tab", name="Materials").click()
+    page.get_by_text("Add a link or a file").click()
+    page.get_by_role("tabpanel").get_by_role("button", name="Add", exact=True).click()
+    for title, shown in (("آبپاشی کا نقشہ", True), ("Not shown yet", False)):
+        page.get_by_label("Title (a file may go without)").fill(title)
+        page.get_by_label("Web address").fill("https://example.org/")
+        page.get_by_label("Everyone in the room sees it").set_checked(shown)
+        page.get_by_role("tabpanel").get_by_role("button", name="Add", exact=True).click()
+        expect(page.get_by_role("tabpanel").get_by_role("link", name=title)).to_be_visible()
+    moderator.look("materials as the moderator")
+    attendee.page.get_by_role("tab", name="Materials").click()
+    attendee.look("materials as an attendee")
+    page.get_by_role("tab", name="Notices").click()
+    form = page.get_by_role("tabpanel")
+    form.get_by_label("English").fill("မနက်ဖြန် နေ့လည်စာ ကျွေးမွေးပါမည်။")
+    form.get_by_label("Link (optional)").fill("https://example.org/")
+    form.get_by_label("Urgent: stays until it is closed").check()
+    form.get_by_role("button", name="Announce", exact=True).click()
+    attendee.page.get_by_role("tab", name="Notices").click()
+    for reader in (moderator, attendee):
+        expect(reader.page.locator(".banner")).to_be_visible()
+    moderator.look("announcements as the moderator")
+    attendee.look("announcements as an attendee, with a banner")
+    form.get_by_role("button", name="Withdraw").click()
+    expect(attendee.page.locator(".banner")).to_have_count(0)
+    page.get_by_role("tab", name="Materials").click()
+    for left in (2, 1):
+        rows = form.get_by_role("listitem")
+        expect(rows).to_have_count(left)
+        rows.first.get_by_text("Take away", exact=True).click()
+        rows.first.get_by_role("button", name="Yes, take it away").click()
+    expect(attendee.page.get_by_role("tab", name="Materials")).to_be_hidden()
     for reader in (moderator, attendee):
         assert not reader.findings, reader.report()
 
