@@ -10,6 +10,7 @@ export class Server {
     this.seq = 0;
     this.updates = [];
     this.messages = new Map();
+    this.replies = new Map();
     this.publications = new Map();
     this.lines = new Set();
     this.asked = [];
@@ -62,6 +63,19 @@ export class Server {
     this.messages.set(message.id, message);
     this.#publish("message.saved", message);
     return message;
+  }
+
+  reply(parent, text, client_id = crypto.randomUUID(), author = 99) {
+    const reply = { id: 1000 + this.replies.size, room: 1, client_id, parent, text, html: "", state: "shown", reactions: {}, author: { id: author, name: "Someone", photo: null }, created: "2026-11-23T08:00:00Z" };
+    this.replies.set(reply.id, reply);
+    this.#publish("reply.saved", reply);
+    return reply;
+  }
+
+  /** Something about a message changes for everyone. */
+  change(id, more) {
+    this.messages.set(id, { ...this.messages.get(id), ...more });
+    this.#publish("message.saved", this.messages.get(id));
   }
 
   show(id) {
@@ -132,7 +146,18 @@ export class Server {
       if (data.seq < this.forgetBefore) { line.follows = false; return { error: { code: "gap", message: "Too much." } }; }
       return { ...known, updates: this.updates.filter(({ seq }) => seq > data.seq) };
     }
+    if (command === "chat.send" && data.parent) return this.reply(data.parent, data.text, data.client_id, this.person);
     if (command === "chat.send") return this.say(data.text, data.client_id, this.person);
+    if (command === "chat.thread") return { message: this.messages.get(data.message), replies: [...this.replies.values()].filter(({ parent }) => parent === data.message), more: false };
+    if (command === "chat.history" && data.after) {
+      const later = [...this.messages.values()].filter((message) => message.id > data.after);
+      return { messages: later.slice(0, 50), newer: later.length > 50 };
+    }
+    if (command === "chat.history" && data.around) {
+      const all = [...this.messages.values()];
+      const [older, later] = [all.filter(({ id }) => id <= data.around), all.filter(({ id }) => id > data.around)];
+      return { messages: [...older.slice(-25), ...later.slice(0, 25)], message: data.around, thread: null, more: older.length > 25, newer: later.length > 25 };
+    }
     if (command === "chat.history") {
       const older = [...this.messages.values()].filter((message) => message.id < data.before);
       return { messages: older.slice(-50), more: older.length > 50 };
