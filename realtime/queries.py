@@ -198,7 +198,11 @@ def get_stream(viewer: Viewer, stream: str) -> dict[str, Any]:
 
 def event_now(viewer: Viewer, event_id: int) -> tuple[dict[str, Any], str]:
     """What a follower of the event needs, as `get_stream` tells it, and what the event shows them, encoded."""
-    event = get_event_by_id(viewer, event_id)
+    return event_on_screen(get_event_by_id(viewer, event_id))
+
+
+def event_on_screen(event: Event) -> tuple[dict[str, Any], str]:
+    """The same, of an event that the caller has checked."""
     stream = f"event.{event.pk}"
     seq = position(stream)
     return {"stream": stream, "seq": seq}, event_part(event, seq)

@@ -1,8 +1,8 @@
 """The socket of a screen in a hall: `/ws/screen/<room code>/`.
 
-It is opened by the cookie of a screen link, or by somebody signed in who runs the room, follows the room's stream and nothing
-else of it, is counted nowhere, and may ask for three things only. Every one of them looks again whether it may still be open;
-a link that is taken back closes it at once.
+It is opened by the cookie of a screen link, or by somebody signed in who runs the room. It follows what everyone in the room
+may (the room's stream, its captions, what is announced to the event), is counted nowhere, and may ask for nothing else. Each
+time it asks it is looked at again whether it may still be open; a link that is taken back closes it at once.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from conference.core.errors import Denied, Missing
 from conference.rooms.queries import room_stream
 from realtime import queries
+from realtime.captions.commands import follow_feeds
+from realtime.captions.queries import feeds_in
 from realtime.commands import clean, find_command, follow_after
 from realtime.connection import Connection, in_database
 from realtime.consumers import RoomConsumer
@@ -47,9 +49,28 @@ async def _resume(connection: Connection, screen: Screen, data: dict[str, Any]) 
     return Answer({**now, **queries.admit_screen(screen.room).as_data()}, f'{updates},"presence":{presence}')
 
 
+async def _follow_event(connection: Connection, screen: Screen, data: dict[str, Any]) -> Answer:
+    """What is announced to the whole event stands on its walls too."""
+    if data["event"] != screen.room.event_id:
+        raise Missing(_("There is no such event."))
+    await connection.follow(f"event.{screen.room.event_id}")
+    return Answer(*await in_database(queries.event_on_screen, screen.room.event))
+
+
+async def _follow_captions(connection: Connection, screen: Screen, data: dict[str, Any]) -> Answer:
+    feeds = await in_database(feeds_in, screen.room, data["languages"])
+    return await follow_feeds(connection, screen.room.pk, feeds)
+
+
 Handler = Callable[[Connection, Screen, dict[str, Any]], Awaitable[Answer]]
 
-SCREEN_COMMANDS: dict[str, Handler] = {"ping": _ping, "room.enter": _enter, "stream.resume": _resume}
+SCREEN_COMMANDS: dict[str, Handler] = {
+    "ping": _ping,
+    "room.enter": _enter,
+    "stream.resume": _resume,
+    "event.follow": _follow_event,
+    "captions.follow": _follow_captions,
+}
 
 
 class Ear:

@@ -14,8 +14,9 @@ from realtime.captions.forms import (
     SayForm,
     WrittenForm,
 )
+from realtime.captions.models import CaptionFeed
 from realtime.captions.queries import caption_data, captions_stream
-from realtime.connection import in_database
+from realtime.connection import Connection, in_database
 from realtime.limits import Rate
 from realtime.registry import Answer, Call, command, room_of
 
@@ -27,6 +28,11 @@ async def follow(call: Call) -> Answer:
     feeds = await in_database(queries.feeds_to_read, call.person, room_id, call.data["languages"])
     if room_id not in connection.rooms:
         raise Conflict(_("Enter the room first."))
+    return await follow_feeds(connection, room_id, feeds)
+
+
+async def follow_feeds(connection: Connection, room_id: int, feeds: list[CaptionFeed]) -> Answer:
+    """Follow these languages of a room and no others of it, and tell where they stand."""
     streams = {captions_stream(room_id, feed.language) for feed in feeds}
     every = captions_stream(room_id, "")
     for stream in [each for each in connection.streams if each.startswith(every) and each not in streams]:

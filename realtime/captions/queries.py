@@ -131,6 +131,11 @@ _lock = threading.Lock()
 def feeds_to_read(viewer: Viewer, room_id: int, languages: Iterable[str]) -> list[CaptionFeed]:
     """The feeds of these languages, for someone who may be in the room; `Missing` where it is not captioned in one."""
     room, _role = get_room(viewer, room_id)
+    return feeds_in(room, languages)
+
+
+def feeds_in(room: Room, languages: Iterable[str]) -> list[CaptionFeed]:
+    """The same, in a room that the caller has checked."""
     asked = set(languages)
     feeds = list(CaptionFeed.objects.filter(room=room, language__in=asked).order_by("language"))
     if len(feeds) != len(asked):

@@ -26,6 +26,8 @@ from conference.events.actions import take_role
 from conference.events.models import EventRole
 from conference.rooms.models import Room
 from realtime import consumers
+from realtime.announcements.actions import announce_in_room, announce_to_event
+from realtime.captions.actions import offer_captions, say
 from realtime.commands import COMMANDS
 from realtime.limits import Rate
 from realtime.questions.actions import approve_question, ask_question
@@ -310,12 +312,38 @@ async def test_a_screen_can_do_nothing(
     assert await in_db(state)() == before
 
 
+async def test_a_screen_shows_captions_and_what_is_announced_to_the_room_and_the_event(
+    world: World, screen: OpenScreen
+) -> None:
+    await in_db(offer_captions)(world.moderator, world.room.pk, language="lo")
+    await in_db(say)(world.moderator, world.room.pk, language="lo", line=uuid.uuid4(), text="ສະບາຍດີ")
+    wall = await screen(world.room, cookie(await in_db(linked)(world), world.room))
+    entered = (await wall.ask("room.enter", world.room.pk))["data"]
+    assert [feed["language"] for feed in entered["state"]["captions"]] == ["lo"]
+    followed = (await wall.ask("captions.follow", world.room.pk, languages=["lo"]))["data"]
+    assert "ສະບາຍດີ" in json.dumps(followed, ensure_ascii=False)
+    assert (await wall.ask("captions.follow", world.room.pk, languages=["km"]))["error"]["code"] == "missing"
+    assert (await wall.ask("event.follow", event=world.event.pk))["data"]["state"]["announcement"] == []
+
+    await in_db(say)(world.moderator, world.room.pk, language="lo", line=uuid.uuid4(), text="ຂອບໃຈ")
+    assert (await wall.frame())["data"]["text"] == "ຂອບໃຈ"
+    words = {"en": "Lunch is served"}
+    await in_db(announce_in_room)(world.moderator, world.room.pk, client_id=uuid.uuid4(), text=words)
+    await in_db(announce_to_event)(world.organizer, world.event, client_id=uuid.uuid4(), text=words)
+    heard = [await wall.frame(), await wall.frame()]
+    assert [(frame["stream"], frame["update"]) for frame in heard] == [
+        (f"room.{world.room.pk}", "announcement.saved"),
+        (f"event.{world.event.pk}", "announcement.saved"),
+    ]
+
+
 async def test_a_screen_enters_no_other_room_and_follows_no_other_stream(
     world: World, screen: OpenScreen
 ) -> None:
     other = await in_db(Room.objects.create)(event=world.event)
     wall = await screen(world.room, cookie(await in_db(linked)(world), world.room))
     assert (await wall.ask("room.enter", other.pk))["error"]["code"] == "missing"
+    assert (await wall.ask("event.follow", event=world.event.pk + 1))["error"]["code"] == "missing"
     for stream in (
         f"room.{other.pk}",
         f"room.{world.room.pk}.hosts",

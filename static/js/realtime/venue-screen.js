@@ -8,6 +8,7 @@
 
 import { fill, gettext, ngettext } from "../i18n.js";
 import { pick, Standing } from "./announcements.js";
+import { Captions } from "./captions.js";
 import { icon, make, onceAFrame } from "./dom.js";
 import { Floating } from "./floating.js";
 import { Room } from "./room.js";
@@ -22,6 +23,8 @@ import { Socket } from "./socket.js";
 
 const MOST_SYMBOLS = 60;
 const MOST_WORDS = 24;
+const MOST_LANGUAGES = 2;
+const CAPTIONS_STAY = 15_000;
 /** After a refusal: nobody signs in here, but a link or a session may be good again. */
 const ASK_AGAIN = 30_000;
 const FETCH_EVERY = 60_000;
@@ -33,6 +36,8 @@ class VenueScreen extends HTMLElement {
   /** @type {Socket} */ #socket = new Socket(() => new WebSocket(this.#address()));
   /** @type {Room | null} */ #room = null;
   #standing = new Standing();
+  /** @type {Captions | null} */ #captions = null;
+  #captioned = make("section", { class: "screen-captions", "aria-label": gettext("Captions"), hidden: true });
   #floating = new Floating(MOST_SYMBOLS);
   #main = make("section", { class: "screen-main", "aria-label": gettext("What happens now") });
   #hands = make("section", { class: "screen-hands", hidden: true });
@@ -54,10 +59,18 @@ class VenueScreen extends HTMLElement {
     this.querySelector(".screen-body")?.prepend(this.#main);
     this.querySelector(".screen-head")?.append(this.#clock, this.#dot);
     this.querySelector(".screen-side")?.append(this.#count, this.#hands);
-    this.append(this.#news, this.#floating.element, this.#closed);
+    this.append(this.#captioned, this.#news, this.#floating.element, this.#closed);
     room.addEventListener("change", () => { trim(room.state); this.#draw(); });
+    this.#captions = new Captions(room);
+    this.#captions.addEventListener("change", this.#draw);
     room.addEventListener("signal", (event) => this.#take(/** @type {CustomEvent} */ (event).detail));
     this.#socket.addEventListener("state", () => this.#onState());
+    this.#socket.addEventListener("frame", (arrived) => {
+      const frame = /** @type {CustomEvent<Frame>} */ (arrived).detail;
+      if (frame.stream !== this.#event) return;
+      if (frame.update?.startsWith("announcement.")) this.#standing.take(frame);
+      if (frame.update === "programme.saved") setTimeout(() => void this.#fetch(), Math.random() * 5000);
+    });
     this.#standing.addEventListener("change", this.#draw);
     for (const name of ["online", "offline", "pageshow", "focus"]) addEventListener(name, () => this.#socket.probe());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { this.#socket.probe(); void stayAwake(); } });
@@ -77,6 +90,7 @@ class VenueScreen extends HTMLElement {
   disconnectedCallback() {
     this.#timers.forEach(clearInterval);
     clearTimeout(this.#again);
+    this.#captions?.stop();
     this.#room?.stop();
     this.#socket.stop();
   }
@@ -93,10 +107,25 @@ class VenueScreen extends HTMLElement {
     if (state === "open") {
       if (this.#cut) setTimeout(() => void this.#fetch(), Math.random() * 5000);
       this.#cut = false;
+      void this.#followEvent();
     } else this.#cut = true;
     clearTimeout(this.#again);
     if (state === "refused") this.#again = setTimeout(() => this.#socket.start(), ASK_AGAIN * (0.8 + Math.random() * 0.4));
     this.#draw();
+  }
+
+  /** @returns {string} the stream of what is told to the whole event */
+  get #event() {
+    return `event.${this.dataset.event}`;
+  }
+
+  async #followEvent() {
+    try {
+      const { state } = await this.#socket.ask("event.follow", { event: Number(this.dataset.event) });
+      this.#standing.replace(this.#event, state.announcement ?? []);
+    } catch {
+      // The next time the line opens it is tried again; the room itself stands without it.
+    }
   }
 
   /** @param {Frame} frame */
@@ -154,6 +183,7 @@ class VenueScreen extends HTMLElement {
     const words = inHall && inHall < count ? `${fill(people, { count })} · ${fill(gettext("%(count)d in the hall"), { count: inHall })}` : fill(people, { count });
     this.#count.textContent = count ? words : "";
     this.#showNews();
+    this.#showCaptions();
     this.#redraw(this.#closed, refused ? [this.#socket.error?.message ?? room.problem?.message ?? ""] : null, ([sentence]) => [icon("lock"), make("p", { dir: "auto" }, String(sentence || gettext("This screen is not open at the moment.")))]);
     this.#showDot(room.phase === "here" && !this.#socket.delayed);
   }
@@ -189,6 +219,20 @@ class VenueScreen extends HTMLElement {
       this.#news.classList.toggle("urgent", urgent);
       return [icon(urgent ? "warning" : "bell"), make("p", { dir: "auto", lang: tag }, words)];
     });
+  }
+
+  /** The words of the stage: two lines of each language, of no more than two languages. */
+  #showCaptions() {
+    const captions = /** @type {Captions} */ (this.#captions);
+    const feeds = captions.feeds.filter(({ open }) => open).slice(0, MOST_LANGUAGES);
+    captions.follow(feeds.map(({ language }) => language));
+    const now = Date.now();
+    const told = feeds.map(({ language, dir }) => {
+      const fresh = captions.lines(language).slice(-2).filter(({ id }) => now - (captions.cameAt(language, id) ?? 0) < CAPTIONS_STAY);
+      const writing = captions.writing(language);
+      return { language, dir, lines: [...fresh.map(({ text }) => text), ...(writing ? [writing.text] : [])].slice(-2) };
+    }).filter(({ lines }) => lines.length);
+    this.#redraw(this.#captioned, told.length ? told : null, (spoken) => spoken.map(({ language, dir, lines }) => make("p", { lang: language, dir }, lines.join(" "))));
   }
 
   /** @param {boolean} well */
