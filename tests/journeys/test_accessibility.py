@@ -251,10 +251,10 @@ def places(platform: RunningPlatform, demo: str) -> dict[str, Any]:
     found = platform.python(
         """
 import json, uuid
-from conference.accounts.actions import agree_to_be_reached, block
+from conference.accounts.actions import block
 from conference.accounts.models import User
 from conference.core.models import Event
-from realtime.direct.actions import send_direct
+from realtime.direct.models import Side
 from conference.programme.models import Day, Hall, Session, Slot, Track
 from realtime.announcements.actions import announce_in_room
 from realtime.materials.actions import add_link
@@ -262,15 +262,8 @@ from realtime.captions.actions import add_captioner, make_token, offer_captions,
 event = Event.objects.get(slug="demo")
 person = User.objects.get(email="kathmandu@example.org")
 released = Event.objects.filter(state="published").exclude(slug="demo")
-others = {name: User.objects.get(email=f"{name}@example.org") for name in ("exhibitor", "recruiter", "door")}
-for each in (person, *others.values()):
-    agree_to_be_reached(each)
-def write(one, other, text):
-    sent = send_direct(one, person_id=other.pk, client_id=uuid.uuid4(), text=text)
-    return sent.conversation_id
-asked = write(others["exhibitor"], person, "Telemedicine for the hills? https://example.org/kit")
-talked = write(others["recruiter"], person, "May I ask about your laboratory?")
-write(person, others["recruiter"], "सोध्नुहोस्। https://example.org/lab")
+def talk_with(name):
+    return Side.objects.get(person=person, other__email=f"{name}@example.org").conversation_id
 block(person, User.objects.get(email="observer@example.org"))
 captioned = Session.objects.get(event=event, code="DEMO01").room
 organizer = User.objects.get(email="organizer@example.org")
@@ -288,9 +281,9 @@ print(json.dumps({
     "track": Track.objects.filter(event=event).first().pk,
     "day": Day.objects.filter(event=event).first().pk,
     "cancelled": Slot.objects.filter(session__event=event, cancelled=True, release__isnull=False).first().session.code,
-    "asked": asked,
-    "talked": talked,
-    "reachable": others["door"].pk,
+    "asked": talk_with("exhibitor"),
+    "talked": talk_with("speaker"),
+    "reachable": User.objects.get(email="recruiter@example.org").pk,
     "approval": released.filter(admission="approval", slug__startswith="demo").first().slug,
     "unregistered": released.exclude(tickets__user=person).filter(slug__startswith="demo", admission="open").first().slug,
 }))
