@@ -27,6 +27,7 @@ class Track {
   /** When each line came to us; those of the first answer have none. @type {Map<number, number>} */ came = new Map();
   /** @type {Writing | null} */ writing = null;
   ready = false;
+  /** When we began to read. */ since = 0;
 }
 
 export class Captions extends EventTarget {
@@ -83,6 +84,13 @@ export class Captions extends EventTarget {
    * @returns {number | null} */
   cameAt(language, id) {
     return this.#tracks.get(language)?.came.get(id) ?? null;
+  }
+
+  /** When we began to read this language, in milliseconds; 0: not yet.
+   * @param {string} language
+   * @returns {number} */
+  since(language) {
+    return this.#tracks.get(language)?.since ?? 0;
   }
 
   /** Whether there are older lines on the server.
@@ -173,6 +181,7 @@ export class Captions extends EventTarget {
       track.more = now.more;
     }
     track.seq = now.seq;
+    track.since ||= Date.now();
     track.ready = true;
     const held = track.held ?? [];
     track.held = null;

@@ -15,6 +15,8 @@ import { RoomTranscript } from "./room-transcript.js";
 
 /** Milliseconds of silence after which the last line leaves the picture. */
 const STAYS = 15_000;
+/** Milliseconds for which a line may be shown again to whoever begins to read. */
+const FRESH = 60_000;
 /** Lines that are drawn: what does not fit is cut off above. */
 const DRAWN = 4;
 
@@ -22,7 +24,6 @@ export class RoomCaptions extends HTMLElement {
   /** @type {Room | null} */ #room = null;
   /** @type {Captions | null} */ #captions = null;
   #settings = loadSettings();
-  #entered = Date.now();
   #box = make("div", { class: "caption-box", role: "region", hidden: true });
   #bar = make("div", { class: "caption-bar", role: "group", hidden: true });
   #toggle = make("button", { class: "control", type: "button" });
@@ -44,7 +45,6 @@ export class RoomCaptions extends HTMLElement {
   set room(room) {
     this.#room = room;
     this.#captions = new Captions(room);
-    this.#entered = Date.now();
     this.classList.add("captions");
     this.#box.setAttribute("aria-label", gettext("Captions"));
     this.#bar.setAttribute("aria-label", gettext("Captions"));
@@ -137,11 +137,12 @@ export class RoomCaptions extends HTMLElement {
     }
     const now = Date.now();
     const { language } = feed;
-    // What was said before we came is shown while it is fresh.
-    const cameAt = (/** @type {{id: number, end: string}} */ line) => captions.cameAt(language, line.id) ?? Math.min(this.#entered, Date.parse(line.end));
-    const fresh = captions.lines(language).slice(-DRAWN).filter((line) => now - cameAt(line) < STAYS * 4);
+    const passed = captions.room.socket.now() - now;
+    const cameAt = (/** @type {{id: number, end: string}} */ line) => captions.cameAt(language, line.id) ?? Date.parse(line.end) - passed;
+    const fresh = captions.lines(language).slice(-DRAWN).filter((line) => now - cameAt(line) < FRESH);
     const writing = captions.writing(language);
-    const newest = writing?.at ?? Math.max(0, ...fresh.map(cameAt));
+    // Whoever begins to read sees what was said a moment ago, until they have read it.
+    const newest = writing?.at ?? Math.max(captions.since(language), ...fresh.map(cameAt));
     const silent = now - newest >= STAYS;
     const lines = silent ? [] : fresh;
     const drawn = lines.map((line) => ({ key: String(line.line), text: line.text, writing: false }));

@@ -130,6 +130,7 @@ test("reading shows what was said, and follows", async () => {
   assert.deepEqual(texts(captions, "km"), []);
   assert.equal(captions.cameAt("en", captions.lines("en")[0].id), null);
   assert.notEqual(captions.cameAt("en", third.id), null);
+  assert.ok(captions.since("en") > 0 && captions.since("km") === 0);
 });
 
 test("another language instead of the first", async () => {
