@@ -187,8 +187,9 @@ def decide_report(actor: User, room_id: int, *, report_id: int, decision: str, n
     people = {each.pk for each in reporters} | _lock_thing(room, found)
     hold([*(f"person.{number}" for number in people), room_stream(room.pk), hosts_stream(room.pk)])
     _carry_out(actor, room, found, decision)
+    now = timezone.now()
     for each in together:
-        each.decision, each.note, each.decided_by, each.decided = decision, note, actor, timezone.now()
+        each.decision, each.note, each.decided_by, each.decided = decision, note, actor, now
         each.save(update_fields=["decision", "note", "decided_by", "decided"])
         publish(hosts_stream(room.pk), "report", saved=report_data(each))
     record(

@@ -257,6 +257,7 @@ def test_a_decision_is_carried_out_and_told_to_whoever_reported(world: World, de
     decided = decide(world, one, decision, "Thank you for telling us.")
     two.refresh_from_db()
     assert (decided.decision, two.decision, two.decided_by) == (decision, decision, world.moderator)
+    assert decided.decided == two.decided, "By that the console knows them as one matter."
     message.refresh_from_db()
     assert (message.state == Message.State.DELETED) == (decision == Decision.MESSAGE_REMOVED)
     lost = set(Restriction.objects.filter(user=world.noy).values_list("kind", flat=True))

@@ -4,33 +4,14 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { relative } from "../times.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
+import { together } from "./moderation.js";
 import { reasons } from "./report-dialog.js";
 import { CommandError } from "./socket.js";
 
-/** @import { Person, Room } from "./room.js" */
-
-/** @typedef {{id: number, kind: "message" | "question" | "person", thing: number, person: Person | null, text: string, reason: string, words: string, created: string, decision: string, note: string, decided_by: Person | null, decided: string | null}} Report */
+/** @import { Report } from "./moderation.js" */
+/** @import { Room } from "./room.js" */
 
 const MOST_CHARACTERS = 500;
-const MOST_DECIDED = 30;
-
-/** Reports of the same thing together: the open ones, oldest first, then what was decided, newest first.
- * @param {Report[]} reports
- * @returns {{open: Report[][], decided: Report[][]}} */
-export function together(reports) {
-  /** @type {Map<string, Report[]>} */ const things = new Map();
-  for (const each of [...reports].sort((one, other) => one.id - other.id)) {
-    // A thing that was reported again after a decision is a new matter.
-    const key = `${each.kind} ${each.thing} ${each.decided ?? ""}`;
-    things.set(key, [...(things.get(key) ?? []), each]);
-  }
-  const groups = [...things.values()];
-  const newest = (/** @type {Report[]} */ group) => Date.parse(group[0].decided ?? "") || 0;
-  return {
-    open: groups.filter(([first]) => !first.decision),
-    decided: groups.filter(([first]) => first.decision).sort((one, other) => newest(other) - newest(one)).slice(0, MOST_DECIDED),
-  };
-}
 
 /** @returns {Record<string, string>} */
 const decisions = () => ({

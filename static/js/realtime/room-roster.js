@@ -3,32 +3,12 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { avatar, icon, make, onceAFrame, place } from "./dom.js";
+import { roster } from "./moderation.js";
 import { CommandError } from "./socket.js";
 
 /** @import { Person, Room } from "./room.js" */
 
-/** @typedef {{id: number, person: Person, muted: boolean, removed: boolean}} Restriction */
-
 const ASK_EVERY = 10_000;
-
-/** Those who lost something, those who are here, and those who wrote or asked something here: each once.
- * @param {Room} room
- * @param {Person[]} listed
- * @returns {{person: Person, here: boolean, muted: boolean, removed: boolean}[]} */
-export function roster(room, listed) {
-  const here = new Set(listed.map(({ id }) => id));
-  /** @type {Map<number, Person>} */ const people = new Map();
-  const written = [...room.state.message.values()].map((message) => message.author);
-  const asked = [...(room.state.question?.values() ?? [])].map((question) => question.author);
-  /** @type {Restriction[]} */ const lost = [...(room.behind.restriction?.values() ?? [])];
-  for (const person of [...written, ...asked, ...lost.map((each) => each.person), ...listed]) if (person?.id) people.set(person.id, person);
-  const names = new Intl.Collator(globalThis.document?.documentElement.lang || undefined);
-  const rank = (/** @type {{muted: boolean, removed: boolean, here: boolean}} */ each) => (each.removed ? 0 : each.muted ? 1 : each.here ? 2 : 3);
-  return [...people.values()].map((person) => {
-    const taken = lost.find(({ id }) => id === person.id);
-    return { person, here: here.has(person.id), muted: taken?.muted ?? false, removed: taken?.removed ?? false };
-  }).sort((one, other) => rank(one) - rank(other) || names.compare(one.person.name, other.person.name));
-}
 
 export class RoomRoster extends HTMLElement {
   /** @type {Room | null} */ #room = null;

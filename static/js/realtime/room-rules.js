@@ -3,6 +3,7 @@
 import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { make, onceAFrame } from "./dom.js";
+import { wordsIn } from "./moderation.js";
 import { CommandError } from "./socket.js";
 
 /** @import { Room } from "./room.js" */
@@ -20,14 +21,6 @@ const LONGEST_WORD = 40;
 /** @param {Room} room
  * @returns {Rules} */
 export const rulesOf = (room) => room.state.rules?.get(room.id) ?? DEFAULTS;
-
-/** The words that somebody wrote into one field: one on each line, or with commas between them.
- * @param {string} text
- * @returns {string[]} */
-export function wordsIn(text) {
-  const found = text.split(/[\n,，、;；]+/).map((word) => word.trim().replace(/\s+/g, " ")).filter(Boolean);
-  return [...new Map(found.map((word) => [word.toLowerCase(), word])).values()];
-}
 
 export class RoomRules extends HTMLElement {
   /** @type {Room | null} */ #room = null;
