@@ -179,10 +179,11 @@ async function copyLink(store, message) {
 
 /** The row of what is not with the others yet.
  * @param {Unsent} unsent
+ * @param {boolean} soon  it waits because the server said that it was too soon
  * @param {() => void} again
  * @param {() => void} takeBack
  * @returns {HTMLElement} */
-export function unsentRow(unsent, again, takeBack) {
+export function unsentRow(unsent, soon, again, takeBack) {
   const failed = unsent.state === "failed";
   const state = make("p", { class: "message-state" });
   if (failed) {
@@ -192,7 +193,7 @@ export function unsentRow(unsent, again, takeBack) {
       make("button", { class: "button quiet", type: "button", click: takeBack }, gettext("Edit")),
     );
   } else if (unsent.state === "sending") state.append(gettext("Sending…"));
-  else state.append(unsent.reason ? fill(gettext("It is sent by itself. %(reason)s"), { reason: unsent.reason }) : gettext("Not sent yet. It is sent as soon as there is a connection."));
+  else state.append(soon ? gettext("It is sent by itself as soon as the room allows.") : gettext("Not sent yet. It is sent as soon as there is a connection."));
   return make("div", { class: failed ? "message mine failed" : "message mine pending" },
     make("span", { class: "avatar", "aria-hidden": "true" }, icon(failed ? "warning" : "clock")),
     make("p", { class: "message-head" }, make("span", { class: "name" }, gettext("You"))),

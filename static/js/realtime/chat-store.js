@@ -78,6 +78,11 @@ export class ChatStore extends EventTarget {
     return !this.room.muted && (chat === "open" || (chat === "hosts" && this.room.runs));
   }
 
+  /** Whether what we wrote waits because the server said that it was too soon. */
+  get tooSoon() {
+    return this.room.unsent.some(({ state, reason }) => state !== "failed" && reason !== "");
+  }
+
   /** The newest message that we have read, as the server knows. */
   get read() {
     return this.room.own.read?.get?.(this.room.id)?.message ?? 0;

@@ -85,8 +85,8 @@ export class ChatThread extends HTMLElement {
       return this.#rows.row(String(message.id), shownBy(message, look), () => messageRow(message, look));
     };
     const unsent = room.unsent.filter((each) => each.parent === thread.message.id);
-    const rows = [draw(thread.message), ...(thread.more ? [this.#earlier] : []), ...replies.map(draw), ...unsent.map((each) => this.#rows.row(each.client_id, each.state + each.reason,
-      () => unsentRow(each, () => room.sendAgain(each.client_id), () => { room.discard(each.client_id); this.#composer?.takeBack(each.text); })))];
+    const rows = [draw(thread.message), ...(thread.more ? [this.#earlier] : []), ...replies.map(draw), ...unsent.map((each) => this.#rows.row(each.client_id, each.state + each.reason + store.tooSoon,
+      () => unsentRow(each, store.tooSoon, () => room.sendAgain(each.client_id), () => { room.discard(each.client_id); this.#composer?.takeBack(each.text); })))];
     place(this.#log, rows);
     this.#rows.keep(rows);
     this.#foot.hidden = !store.open || thread.message.state === "deleted" || room.phase === "refused" || room.phase === "closed";

@@ -231,7 +231,8 @@ export class RoomChat extends HTMLElement {
    * @returns {HTMLElement} */
   #unsentRow(unsent) {
     const room = /** @type {Room} */ (this.#room);
-    return this.#rows.row(unsent.client_id, unsent.state + unsent.reason, () => unsentRow(unsent, () => room.sendAgain(unsent.client_id), () => {
+    const soon = /** @type {ChatStore} */ (this.#store).tooSoon;
+    return this.#rows.row(unsent.client_id, unsent.state + unsent.reason + soon, () => unsentRow(unsent, soon, () => room.sendAgain(unsent.client_id), () => {
       room.discard(unsent.client_id);
       this.#composer?.takeBack(unsent.text);
     }));
