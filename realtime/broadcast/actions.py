@@ -45,7 +45,7 @@ def start_broadcast(actor: User, room_id: int, *, countdown: int) -> Broadcast:
         raise Conflict(_("This is over. If it was ended by mistake, continue it."))
     broadcast.state, broadcast.starts_at = State.STARTING, timezone.now() + timedelta(seconds=countdown)
     room.on_air_from = broadcast.starts_at
-    record("broadcast.started", actor, room, event=room.event, countdown=countdown)
+    record("broadcast.started", actor, room, event=room.event, room=room.pk, countdown=countdown)
     if countdown == 0:
         _become_live(broadcast)
     else:
@@ -66,7 +66,7 @@ def cancel_broadcast(actor: User, room_id: int) -> Broadcast:
         raise Conflict(_("There is no countdown to stop."))
     broadcast.state, broadcast.starts_at = State.WAITING, None
     room.on_air_from = None
-    record("broadcast.cancelled", actor, room, event=room.event)
+    record("broadcast.cancelled", actor, room, event=room.event, room=room.pk)
     _save(actor, room, broadcast)
     return broadcast
 
@@ -81,7 +81,7 @@ def end_broadcast(actor: User, room_id: int) -> Broadcast:
         raise Conflict(_("This is not live, so there is nothing to end."))
     broadcast.state, broadcast.ended = State.ENDED, timezone.now()
     room.on_air_from = None
-    record("broadcast.ended", actor, room, event=room.event)
+    record("broadcast.ended", actor, room, event=room.event, room=room.pk)
     _save(actor, room, broadcast)
     hide_stage(room)
     return broadcast
@@ -96,7 +96,7 @@ def reopen_broadcast(actor: User, room_id: int) -> Broadcast:
         raise Conflict(_("This has not ended, so it cannot be continued."))
     broadcast.state, broadcast.ended = State.LIVE, None
     room.on_air_from = timezone.now()
-    record("broadcast.reopened", actor, room, event=room.event)
+    record("broadcast.reopened", actor, room, event=room.event, room=room.pk)
     _save(actor, room, broadcast)
     show_stage(room)
     return broadcast

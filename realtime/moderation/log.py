@@ -75,8 +75,12 @@ GROUPS: dict[str, tuple[Any, dict[str, Any]]] = {
         },
     ),
     "room": (
-        gettext_lazy("Rules and timer"),
+        gettext_lazy("Rules, timer and going live"),
         {
+            "broadcast.started": gettext_lazy("Went live"),
+            "broadcast.cancelled": gettext_lazy("Stopped the countdown to going live"),
+            "broadcast.ended": gettext_lazy("Ended the live session"),
+            "broadcast.reopened": gettext_lazy("Continued the live session"),
             "room.rules_set": gettext_lazy("Changed the rules"),
             "timer.started": gettext_lazy("Started the timer"),
             "timer.added": gettext_lazy("Changed the time"),

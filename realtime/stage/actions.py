@@ -204,7 +204,16 @@ def _stop(room: Room, publication: Publication, *, by: User | None) -> None:
     number = publication.pk
     deleted, _by_model = Publication.objects.filter(pk=number).delete()
     if deleted:
-        record("stage.left", by or publication.user, room, event=room.event, source=publication.source)
+        by_others = by is not None and by.pk != publication.user_id
+        record(
+            "stage.taken_off" if by_others else "stage.left",
+            by or publication.user,
+            room,
+            event=room.event,
+            room=room.pk,
+            source=publication.source,
+            person=publication.user_id,
+        )
         publish(stage_streams(room), "publication", removed=number)
 
 
