@@ -29,6 +29,8 @@ from conference.programme.models import Day, Hall, Release, Session, Slot, Speak
 from conference.programme.queries import clashes
 from conference.registration.models import Ticket
 from conference.rooms.queries import ON_STAGE, role_in
+from realtime.direct.queries import list_data, talk
+from realtime.models import Conversation, DirectMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +80,8 @@ def everything() -> dict[str, int]:
         Consent,
         EventRole,
         Notification,
+        Conversation,
+        DirectMessage,
     )
     return {model.__name__: model._default_manager.count() for model in models}
 
@@ -90,6 +94,14 @@ def test_the_demo_is_a_conference_of_the_size_that_was_asked_for(demo):
     assert demo.speakers.count() >= 25
     assert [day.date.day for day in demo.days.all()] == [22, 23, 24]
     assert len({speaker.country for speaker in demo.speakers.all()}) >= 12
+
+
+def test_some_can_be_written_to_and_have_written_to_each_other(demo):
+    listed = list_data(of("kathmandu"))
+    assert [each["other"]["id"] for each in listed["asked"]] == [of("exhibitor").pk]
+    said = talk(of("speaker"), of("kathmandu").pk)
+    assert (said["hindrance"], said["conversation"]["unread"], len(said["messages"])) == (None, 1, 3)
+    assert Consent.objects.filter(purpose="reachable").count() < User.objects.count()
 
 
 def test_every_text_is_in_english_and_chinese(demo):

@@ -25,6 +25,7 @@ from conference.core.models import Event, OrganizingBody, Series
 from conference.demo.events import BODIES, EVENTS, MAIN_SLUG, SERIES, DemoEvent
 from conference.demo.people import ACCOUNTS, ORGANISATIONS, SPEAKERS
 from conference.demo.sessions import DemoSession
+from conference.demo.talks import make_talks
 from conference.events.models import BodyMember, EventRole
 from conference.notifications.models import Notification
 from conference.programme.actions import announce, refresh_search, release
@@ -93,6 +94,7 @@ def load(at: datetime, *, password: str, new_password: bool = False) -> Outcome:
     for content in EVENTS:
         if not Event.objects.filter(slug=content.slug).exists():
             _event(content, series[content.series], users, at)
+    make_talks(users, at)
     return Outcome("loaded")
 
 
