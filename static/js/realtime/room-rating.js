@@ -46,7 +46,7 @@ export class RoomRating extends HTMLElement {
     const drawn = JSON.stringify(mine ?? null);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    this.#button.textContent = mine ? gettext("Change it") : gettext("Send");
+    this.#button.textContent = mine ? gettext("Change the rating") : gettext("Send the rating");
     this.#back.hidden = !mine;
     const chosen = /** @type {HTMLInputElement | null} */ (this.#form.querySelector(`[value="${mine?.stars}"]`));
     if (chosen) chosen.checked = true;
@@ -107,7 +107,7 @@ export class RoomRatings extends HTMLElement {
     this.#drawn = drawn;
     const { count, average, each } = ratings;
     if (average === null || !each) {
-      const words = ngettext("%(count)d person has rated it. How is told from three on.", "%(count)d people have rated it. How is told from three on.", count);
+      const words = ngettext("%(count)d person has rated it. The average is told from three on.", "%(count)d people have rated it. The average is told from three on.", count);
       this.replaceChildren(make("p", { class: "small" }, fill(words, { count })));
       return;
     }

@@ -1,0 +1,140 @@
+"""A session from its green room to its ratings: who sees and hears the stage when."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.platform import PHONE, NewPage, RunningPlatform
+from tests.journeys.steps import (
+    REMEMBER_PEERS,
+    connections,
+    frames_decoded,
+    go_on_stage,
+    message_box,
+    see_moving_picture,
+    wait_until,
+)
+
+TITLE = "Terraces that hold: forty years of one valley"
+
+MAKE = """
+from datetime import timedelta
+from django.utils import timezone
+from conference.accounts.models import User
+from conference.core.models import Event
+from conference.programme.models import Hall, Release, Session, SessionSpeaker, Slot, Speaker
+from conference.rooms.models import Room, RoomRole
+event = Event.objects.get(slug="demo")
+who = User.objects.get(email="kathmandu@example.org")
+room = Room.objects.create(event=event, green_room=True)
+session = Session.objects.create(event=event, room=room, code={code!r}, number=9000, title={{"en": {title!r}}})
+speaker = Speaker.objects.create(event=event, user=who, name=who.name, name_latin=who.name_latin, number=9000)
+SessionSpeaker.objects.create(session=session, speaker=speaker)
+RoomRole.objects.create(room=room, user=who, role="speaker")
+start = timezone.now() + timedelta(minutes=5)
+for release in (None, Release.objects.filter(event=event).first()):
+    Slot.objects.create(session=session, release=release, start=start, end=start + timedelta(minutes=50))
+"""
+
+
+def enter(page: Page, code: str) -> Page:
+    page.context.add_init_script(REMEMBER_PEERS)
+    page.goto(f"/demo/sessions/{code}/")
+    expect(message_box(page)).to_be_enabled()
+    return page
+
+
+def hears(page: Page) -> float:
+    """Seconds of sound that arrived on connections that stand."""
+    return float(
+        page.evaluate(
+            """async () => {
+              let most = 0;
+              for (const peer of window.peers) {
+                if (peer.connectionState !== "connected") continue;
+                for (const report of (await peer.getStats()).values()) {
+                  if (report.kind === "audio") most = Math.max(most, report.totalSamplesDuration ?? 0);
+                }
+              }
+              return most;
+            }"""
+        )
+    )
+
+
+def confirm_all(page: Page) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+
+
+def test_from_the_green_room_through_the_broadcast_to_the_ratings(
+    platform: RunningPlatform, page_of: NewPage
+) -> None:
+    code = f"GR{secrets.token_hex(2).upper()}"
+    platform.python(MAKE.format(code=code, title=TITLE))
+    speaker = enter(page_of("kathmandu", viewport=PHONE), code)
+    moderator = enter(page_of("moderator"), code)
+    attendees = [enter(page_of(who), code) for who in ("yangon", "vientiane", "observer")]
+    one = attendees[0]
+    confirm_all(moderator)
+
+    # Before: the speakers meet, the others wait and know for what.
+    stage = one.get_by_role("region", name="Stage")
+    expect(stage.get_by_role("heading", name="The speakers are getting ready")).to_be_visible()
+    expect(stage.get_by_text(TITLE)).to_be_visible()
+    expect(stage.get_by_text(re.compile("^Planned to begin in [0-9]:[0-9]{2}$"))).to_be_visible()
+    expect(stage.get_by_text(re.compile("5 people are here"))).to_be_visible()
+    for page in (speaker, moderator):
+        expect(page.get_by_text("Green room", exact=True)).to_be_visible()
+    broadcast = moderator.get_by_role("group", name="Broadcast")
+    expect(broadcast.get_by_text("is here, not on the stage yet.")).to_be_visible()
+    go_on_stage(speaker)
+    go_on_stage(moderator)
+    for page in (speaker, moderator):
+        see_moving_picture(page)
+    expect(broadcast.get_by_text("is on the stage.")).to_be_visible()
+    expect(broadcast.get_by_text("Your microphone is heard.")).to_be_visible()
+    expect(broadcast.get_by_text("Ready: 3 of 3")).to_be_visible()
+    assert connections(one) == 0, "Nothing of the green room comes to an attendee."
+    expect(stage.get_by_role("heading", name="The speakers are getting ready")).to_be_visible()
+
+    # Going live: everyone counts down, then sees and hears.
+    broadcast.get_by_label("Countdown").select_option("5")
+    broadcast.get_by_role("button", name="Go live").click()
+    expect(stage.get_by_role("heading", name="It begins in a moment")).to_be_visible()
+    assert connections(one) == 0, "Not before it is live."
+    for page in attendees:
+        expect(page.get_by_role("group", name="Broadcast").get_by_text("Live", exact=True)).to_be_visible(
+            timeout=15_000
+        )
+        see_moving_picture(page)
+    wait_until(one, lambda: hears(one) > 1, "the sound arrives")
+    expect(stage.get_by_role("heading", name="The speakers are getting ready")).to_be_hidden()
+
+    # The end: for everyone but those on the stage.
+    broadcast.get_by_role("button", name="End", exact=True).click()
+    for page in attendees:
+        expect(page.get_by_role("heading", name="Thank you for being there")).to_be_visible()
+        wait_until(page, lambda page=page: frames_decoded(page) == 0, "nothing arrives any more")
+    see_moving_picture(speaker)
+    expect(speaker.get_by_text("Only you on the stage see and hear this.")).to_be_visible()
+
+    # What they think of it.
+    stage.get_by_role("button", name="Send the rating").click()
+    expect(stage.get_by_role("alert")).to_have_text("Choose from one to five stars.")
+    for page, stars in zip(attendees, (5, 4, 4), strict=True):
+        rating = page.get_by_role("region", name="Stage")
+        rating.get_by_role("radio", name=f"{stars} stars").check(force=True)
+        rating.get_by_label("What should those who made it know?").fill(f"From {stars} stars · ดีมาก")
+        rating.get_by_role("button", name="Send the rating").click()
+        expect(rating.get_by_text(f"Thank you. You gave {stars} stars.")).to_be_visible()
+    organizer = enter(page_of("organizer"), code)
+    ratings = organizer.get_by_role("group", name="Broadcast")
+    ratings.get_by_text("4.3 of 5 stars from 3 people").click()
+    ratings.get_by_role("button", name="Read what they wrote").click()
+    expect(ratings.get_by_text("From 5 stars · ดีมาก")).to_be_visible()
+    expect(speaker.get_by_text("of 5 stars")).to_have_count(0)
+    one.reload()
+    expect(stage.get_by_role("radio", name="5 stars")).to_be_checked()
