@@ -73,6 +73,9 @@ class HashedStorage(CompressedManifestStaticFilesStorage):
     Only our own: Django finds imports by regular expression, and other packages' comments mislead it.
     """
 
+    # Each pass settles one more link of a chain of imports; modules that import one another in a circle never settle.
+    max_post_process_passes = 30
+
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
         ("js/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),
