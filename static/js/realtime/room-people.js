@@ -27,6 +27,7 @@ export class RoomPeople extends HTMLElement {
   /** @type {Map<number, {element: HTMLElement, drawn: string}>} */ #rows = new Map();
   #askedAt = 0;
   #lookedFor = "";
+  /** Whose menu is open. @type {number | null} */ #opened = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #look;
   #field = make("input", { type: "search", class: "input", id: "people-search", dir: "auto", maxlength: "100", autocomplete: "off", input: () => this.#search() });
   #searchBox = make("div", { class: "people-search", hidden: true });
@@ -72,7 +73,7 @@ export class RoomPeople extends HTMLElement {
     place(this.#list, shown.map((person) => this.#row(room, person, lost.find(({ id }) => id === person.id))));
     for (const id of this.#rows.keys()) if (!known.has(id)) this.#rows.delete(id);
     this.#note.textContent = text && !shown.length ? gettext("Nobody with this name is listed here.")
-      : here.length < count ? fill(ngettext("%(others)d more is here. Names are shown of those who agreed to be listed.", "%(others)d more are here. Names are shown of those who agreed to be listed.", count - here.length), { others: count - here.length }) : "";
+      : !text && here.length < count ? fill(ngettext("%(others)d more is here. Names are shown of those who agreed to be listed.", "%(others)d more are here. Names are shown of those who agreed to be listed.", count - here.length), { others: count - here.length }) : "";
     this.#reactions.hidden = !room.runs;
   }
 
@@ -84,7 +85,7 @@ export class RoomPeople extends HTMLElement {
     const drawn = JSON.stringify([person, lost ?? null, room.runs, room.me]);
     const known = this.#rows.get(person.id);
     if (known?.drawn === drawn) return known.element;
-    const opened = known?.element.querySelector("details")?.open ?? false;
+    const opened = this.#opened === person.id;
     const focused = known?.element.contains(document.activeElement) ?? false;
     const mine = person.id === room.me;
     const of = [person.name_latin !== person.name && person.name_latin, person.job_title, person.organisation, countryName(person.country)].filter(Boolean).join(" · ");
@@ -95,21 +96,20 @@ export class RoomPeople extends HTMLElement {
           of ? make("span", { class: "of", dir: "auto" }, of) : null)),
       lost?.removed ? make("span", { class: "chip bad" }, icon("leave"), gettext("Removed")) : null,
       lost?.muted ? make("span", { class: "chip warn" }, icon("mic-off"), gettext("Muted")) : null,
-      mine ? null : this.#deeds(room, person, lost));
-    const deeds = element.querySelector("details");
-    if (deeds) deeds.open = opened;
-    if (focused) queueMicrotask(() => element.querySelector("summary")?.focus());
+      ...(mine ? [] : this.#menu(room, person, lost, opened)));
+    if (focused) queueMicrotask(() => element.querySelector("button")?.focus());
     this.#rows.set(person.id, { element, drawn });
     return element;
   }
 
-  /** What one may do about somebody.
+  /** What one may do about somebody: a button, and what it opens.
    * @param {Room} room
    * @param {Listed} person
    * @param {Restriction | undefined} lost
-   * @returns {HTMLElement} */
-  #deeds(room, person, lost) {
-    const box = make("div", { class: "person-deeds row" });
+   * @param {boolean} opened
+   * @returns {HTMLElement[]} */
+  #menu(room, person, lost, opened) {
+    const box = make("div", { class: "person-deeds row", id: `person-deeds-${person.id}`, hidden: !opened });
     if (person.reachable) box.append(make("a", { class: "button quiet", href: `/messages/to/${person.id}/` }, icon("mail"), gettext("Write a message")));
     const runs = person.role === "host" || person.role === "moderator"; // those who run the room are never restricted
     if (room.runs && !runs) {
@@ -120,8 +120,16 @@ export class RoomPeople extends HTMLElement {
       }
     }
     if (!room.runs) box.append(make("button", { class: "button quiet", type: "button", click: () => box.dispatchEvent(new CustomEvent("report", { bubbles: true, composed: true, detail: { kind: "person", id: person.id, person: person.id } })) }, icon("flag"), gettext("Report")));
-    return make("details", { class: "person-menu" },
-      make("summary", { class: "button icon-only quiet", "aria-label": fill(gettext("What to do about %(name)s"), { name: person.name }) }, icon("more")), box);
+    if (!box.childElementCount) return [];
+    const opener = make("button", {
+      class: "button icon-only quiet push", type: "button", "aria-expanded": String(opened), "aria-controls": box.id, "aria-label": fill(gettext("What to do about %(name)s"), { name: person.name }),
+      click: () => {
+        box.hidden = !box.hidden;
+        this.#opened = box.hidden ? null : person.id;
+        opener.setAttribute("aria-expanded", String(!box.hidden));
+      },
+    }, icon("more"));
+    return [opener, box];
   }
 
   /** @param {string} command

@@ -228,7 +228,7 @@ class VenueScreen extends HTMLElement {
     captions.follow(feeds.map(({ language }) => language));
     const now = Date.now();
     const told = feeds.map(({ language, dir }) => {
-      const fresh = captions.lines(language).slice(-2).filter(({ id }) => now - (captions.cameAt(language, id) ?? 0) < CAPTIONS_STAY);
+      const fresh = captions.lines(language).slice(-2).filter(({ id, end }) => now - (captions.cameAt(language, id) ?? Date.parse(end)) < CAPTIONS_STAY);
       const writing = captions.writing(language);
       return { language, dir, lines: [...fresh.map(({ text }) => text), ...(writing ? [writing.text] : [])].slice(-2) };
     }).filter(({ lines }) => lines.length);
