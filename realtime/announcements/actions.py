@@ -177,7 +177,7 @@ def _tell_some() -> bool:
     if announcement is None:
         return False
     concerned = audience_of(announcement.event, announcement.room).filter(pk__gt=announcement.reached)
-    people = list(concerned.exclude(pk=announcement.author_id).order_by("pk")[:BATCH])
+    people = list(concerned.exclude(pk=announcement.author_id or 0).order_by("pk")[:BATCH])
     if people:
         announcement.told += notify_many(
             people,
@@ -204,7 +204,8 @@ def _source(announcement: Announcement) -> str:
 
 def _title(announcement: Announcement) -> Text:
     session = place_of(announcement)
-    return session.title if session else announcement.event.name
+    title: Text = session.title if session else announcement.event.name
+    return title
 
 
 def _page(announcement: Announcement) -> str:

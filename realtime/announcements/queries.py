@@ -121,7 +121,7 @@ def audience_of(event: Event, room: Room | None) -> QuerySet[User]:
 def reach_of(viewer: Viewer, event: Event) -> int:
     """How many people an announcement to the whole event would reach, for its organizers."""
     require_organizer(viewer, event)
-    return audience_of(event, None).exclude(pk=viewer.pk if viewer else None).count()
+    return audience_of(event, None).exclude(pk=(viewer.pk if viewer else None) or 0).count()
 
 
 @exports(

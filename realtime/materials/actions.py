@@ -73,7 +73,7 @@ def add_file(
                 size=file.size,
                 shown=shown,
             )
-        kept = material.file.name
+        kept = material.file.name or ""
     finally:
         if kept != stored:  # refused, or brought before
             default_storage.delete(stored)

@@ -85,7 +85,7 @@ def get_material(viewer: Viewer, room: Room, role: str, material_id: int) -> Mat
 def get_file(viewer: Viewer, room: Room, role: str, material_id: int, name: str) -> Material:
     """A file of the room that has this name and is there to be read; else `Missing`."""
     material = get_material(viewer, room, role, material_id)
-    if material.file_name != name or not material.file.storage.exists(material.file.name):
+    if material.file_name != name or not material.file.storage.exists(material.file.name or ""):
         raise Missing(_("There is no such link or file in this room. It may have been taken away."))
     return material
 

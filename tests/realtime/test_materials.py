@@ -7,6 +7,8 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from PIL import Image
 
 from conference.accounts.models import User
@@ -23,7 +26,7 @@ from conference.core import streams
 from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
-from conference.programme.models import Session
+from conference.programme.models import Release, Session, Slot
 from conference.rooms.models import Restriction, RoomRole
 from realtime.commands import COMMANDS, clean
 from realtime.materials import actions, files
@@ -32,6 +35,7 @@ from realtime.materials.models import Material
 from realtime.materials.queries import hosts_part, own_part, shown_part
 from tests.realtime.conftest import OpenTab, World
 
+LARGE = 300 * 1024 * 1024
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
@@ -114,14 +118,17 @@ def test_files_of_the_known_kinds_are_taken(name: str) -> None:
     assert checked.content.read(4) and checked.size > 0
 
 
-def _bomb(declared: int | None = None) -> bytes:
-    """A part that unpacks to 300 MB; `declared`: what the list of parts says it unpacks to."""
-    made = bytearray(office("docx", **{"bomb.xml": b"\0" * 300 * 1024 * 1024}))
-    if declared is not None:
-        real = (300 * 1024 * 1024).to_bytes(4, "little")
-        assert real in made
-        made = made.replace(real, declared.to_bytes(4, "little"))
-    return bytes(made)
+@cache
+def _large() -> bytes:
+    """A document with a part that unpacks to 300 MB."""
+    return office("docx", **{"bomb.xml": b"\0" * LARGE})
+
+
+def _understated() -> bytes:
+    """The same, but its list of parts says that there are 100 bytes."""
+    real = LARGE.to_bytes(4, "little")
+    assert real in _large()
+    return _large().replace(real, (100).to_bytes(4, "little"))
 
 
 def _many_parts() -> bytes:
@@ -158,8 +165,8 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a document with macros": ("m.docx", lambda: office("docx", **{"word/vbaProject.bin": b"x"}), "macros"),
     "slides with a script": ("m.odp", lambda: office("odp", **{"Basic/Standard/x.xml": b"x"}), "macros"),
     "a part outside": ("p.docx", lambda: office("docx", **{"../../etc/passwd": b"x"}), "not what its name says"),
-    "a document that unpacks to too much": ("bomb.docx", _bomb, "unpacks to more than"),
-    "one that says it does not": ("bomb.docx", lambda: _bomb(declared=100), "not what its name says"),
+    "a document that unpacks to too much": ("bomb.docx", _large, "unpacks to more than"),
+    "one that says it does not": ("bomb.docx", _understated, "not what its name says"),
     "one of too many parts": ("many.docx", _many_parts, "not what its name says"),
 }  # fmt: skip
 
@@ -569,6 +576,25 @@ def test_the_page_shows_each_what_they_may_see_in_a_constant_number_of_queries(
     client.force_login(world.bounmy)
     page = client.get(address(world)).content.decode()
     assert "Hidden 2" in page and "Add a file" in page
+
+
+def test_the_sessions_page_leads_to_it_for_those_who_may_enter_while_it_is_not_live(
+    world: World, client: Client
+) -> None:
+    session = Session.objects.create(event=world.event, room=world.room, number=1, title={"en": "Tea"})
+    release = Release.objects.create(event=world.event, number=1, version="1.0")
+    Slot.objects.create(
+        session=session,
+        release=release,
+        start=timezone.now() - timedelta(days=2),
+        end=timezone.now() - timedelta(days=2, hours=-1),
+    )
+    page = f"/{world.event.slug}/sessions/{session.code}/"
+    for person, leads in ((world.noy, True), (world.stranger, False)):
+        client.force_login(person)
+        assert (f'hx-get="{address(world)}"' in client.get(page).content.decode()) == leads
+    client.logout()
+    assert address(world) not in client.get(page).content.decode()
 
 
 def test_what_a_person_brought_is_theirs_and_stays_or_goes_when_they_leave(
