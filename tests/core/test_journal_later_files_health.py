@@ -77,7 +77,9 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
     """What reached the queue, in the place of a worker."""
     ran.clear()
     queued: list[list[Any]] = []
-    monkeypatch.setattr(later_module.run, "apply_async", lambda args, retry: queued.append(args))
+    monkeypatch.setattr(
+        later_module.run, "apply_async", lambda args, retry, **when: queued.append([*args, *when.items()])
+    )
     return queued
 
 
@@ -89,6 +91,13 @@ def test_work_is_queued_after_the_commit_with_plain_ids(queue, django_capture_on
     assert len(queue) == 1
     run(*queue[0])
     assert ran == [(7, "x")]
+
+
+@pytest.mark.django_db
+def test_work_can_wait_for_a_while(queue, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        later(note, 7, after=12)
+    assert [each[1:] for each in queue] == [[7, ("countdown", 12)]]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -19,6 +19,7 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from tests.journeys.platform import DESKTOP, PHONE, ROOT, NewPage, RunningPlatform
 from tests.journeys.steps import ask_for_code, enter_live_session, message_box, see_message
+from tests.journeys.test_green_room import confirm_all, enter, make_session
 from tests.journeys.test_passkeys import SECURE_ELEMENT
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -157,9 +158,9 @@ NO_PAGE = {
     },
     "leads to another page": {
         "account_signup", "account_email", "account_email_verification_sent", "mfa_index", "mfa_list_webauthn",
-        "short_address",
+        "short_address", "chat_message",
     },
-    "part of a page": {"organisation_options", "unread_conversations"},
+    "part of a page": {"organisation_options", "room_around", "unread_conversations"},
     "pages of the library of the back office": {"admin"},
 }  # fmt: skip
 
@@ -393,6 +394,45 @@ def test_the_live_room_is_accessible(looker: Look, demo: str) -> None:
         assert not reader.findings, reader.report()
 
 
+def test_the_green_room_going_live_and_the_end_are_accessible(
+    looker: Look, platform: RunningPlatform
+) -> None:
+    code = make_session(platform)
+    moderator, reader = looker("moderator"), looker("yangon")
+    enter(moderator.page, code)
+    enter(reader.page, code)
+    confirm_all(moderator.page)
+    stage = reader.page.get_by_role("region", name="Stage")
+    broadcast = moderator.page.get_by_role("group", name="Broadcast")
+    broadcast.get_by_text(re.compile("^Ready: ")).click()
+    expect(stage.get_by_role("heading", name="The speakers are getting ready")).to_be_visible()
+    moderator.look("the green room")
+    reader.look("before it is live")
+    broadcast.get_by_label("Countdown").select_option("60")
+    broadcast.get_by_role("button", name="Go live").click()
+    expect(stage.get_by_role("heading", name="It begins in a moment")).to_be_visible()
+    moderator.look("the countdown of the stage")
+    reader.look("the countdown")
+    broadcast.get_by_role("button", name="Stop the countdown").press("Enter")
+    broadcast.get_by_label("Countdown").select_option("0")
+    broadcast.get_by_role("button", name="Go live").press("Enter")
+    expect(reader.page.get_by_role("group", name="Broadcast").get_by_text("Live", exact=True)).to_be_visible()
+    reader.look("live")
+    broadcast.get_by_role("button", name="End", exact=True).press("Enter")
+    expect(stage.get_by_role("heading", name="Thank you for being there")).to_be_visible()
+    reader.look("after it")
+    # Stars by keyboard alone.
+    tab_to(reader.page, lambda: focused(reader.page) == "INPUT", "the stars")
+    reader.page.keyboard.press("ArrowRight")
+    reader.page.keyboard.press("ArrowRight")
+    stage.get_by_role("button", name="Send the rating").press("Enter")
+    expect(stage.get_by_text(re.compile("^Thank you. You gave [1-5] stars?.$"))).to_be_visible()
+    reader.look("rated")
+    moderator.look("it is over")
+    assert not moderator.findings, moderator.report()
+    assert not reader.findings, reader.report()
+
+
 def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
     moderator, attendee = looker("moderator"), looker("vientiane")
     for reader in (moderator, attendee):
@@ -429,6 +469,44 @@ def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
     moderator.look("the short address")
     for reader in (moderator, attendee):
         assert not reader.findings, reader.report()
+
+
+def test_the_chat_is_accessible_with_everything_that_opens_in_it(looker: Look, demo: str) -> None:
+    writer, reader = looker("kathmandu"), looker("yangon")
+    for each in (writer, reader):
+        enter_live_session(each.page)
+    text = f"अदुवा {secrets.token_hex(3)} https://example.org"
+    box = message_box(writer.page)
+    box.fill(text)
+    box.press("Enter")
+    see_message(reader.page, text)
+    page = reader.page
+    row = page.get_by_role("log").locator("[data-message]").filter(has_text=text).last
+    row.get_by_role("button", name=re.compile("^What to do with")).click()
+    reader.look("what one may do with a message")
+    row.get_by_role("button", name="React with 🎉").click()
+    expect(row.get_by_role("button", name="🎉 1 person")).to_be_visible()
+    page.get_by_role("button", name="Find in this chat").click()
+    page.get_by_role("searchbox", name="Find in this chat").fill("अदुवा")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="found")).to_be_visible()
+    reader.look("what was found in the chat")
+    page.keyboard.press("Escape")
+    page.get_by_label("Settings of the chat").click()
+    reader.look("settings of the chat")
+    page.get_by_label("Settings of the chat").click()
+    row.get_by_role("button", name=re.compile("^What to do with")).click()
+    row.get_by_role("button", name="Reply", exact=True).click()
+    page.get_by_label("Reply", exact=True).press_sequentially("@सु")
+    expect(page.get_by_role("option").first).to_be_visible()
+    reader.look("a thread, and people to mention")
+    box.fill("what waits")
+    act = writer.page.get_by_role("log").locator("[data-message]").filter(has_text=text).last
+    act.get_by_role("button", name=re.compile("^What to do with")).click()
+    act.get_by_role("button", name="Delete", exact=True).click()
+    writer.look("before one deletes a message")
+    for each in (writer, reader):
+        assert not each.findings, each.report()
 
 
 def test_the_console_is_accessible_with_everything_that_can_wait(looker: Look, demo: str) -> None:

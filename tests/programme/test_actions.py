@@ -181,6 +181,25 @@ def test_a_new_session_has_a_room_a_code_and_its_place_in_the_draft() -> None:
     assert Fact.objects.filter(verb="session.created").count() == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "staged"), [("panel", True), ("opening", True), ("docking", False), ("other", False)]
+)
+def test_what_happens_on_a_stage_gets_a_room_with_a_green_room(kind: str, staged: bool) -> None:
+    event = make_event()
+    organizer = make_organizer(event)
+    session = actions.create_session(organizer, event, title=TITLE, kind=kind)
+    assert session.room.green_room is staged
+    # As long as nobody has been let in the room follows the type; afterwards it stays as people know it.
+    other = "docking" if staged else "panel"
+    actions.edit_session(organizer, event, session.code, kind=other)
+    session.room.refresh_from_db()
+    assert session.room.green_room is not staged
+    Room.objects.update(open=True)
+    actions.edit_session(organizer, event, session.code, kind=kind)
+    session.room.refresh_from_db()
+    assert session.room.green_room is not staged
+
+
 def test_content_holds_at_once_and_the_place_with_the_next_release() -> None:
     event = make_event()
     organizer, hall = make_organizer(event), make_hall(event)
