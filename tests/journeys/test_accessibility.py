@@ -132,6 +132,8 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "room_materials": (INSIDE, ("/demo/rooms/{captioned}/materials/",)),
     "room_console": (("organizer",), ("/demo/rooms/{captioned}/console",)),
     "room_log": (("organizer",), ("/demo/rooms/{captioned}/log", "/demo/rooms/{captioned}/log?group=people")),
+    "screen": (("organizer",), ("/demo/rooms/{captioned}/screen",)),
+    "screen_links": (("organizer",), ("/demo/rooms/{captioned}/screens/",)),
     "room_captions": (("organizer",), ("/demo/rooms/{captioned}/captions/",)),
     "caption_desk": (("organizer",), ("/demo/rooms/{captioned}/captions/my/", "/demo/rooms/{captioned}/captions/ur/")),
 }  # fmt: skip
@@ -151,7 +153,7 @@ NO_PAGE = {
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
-        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address", "withdraw_announcement",
+        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address", "withdraw_announcement", "revoke_screen_link",
         "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
         "offer_captions", "end_captions", "add_captioner", "remove_captioner", "make_caption_token", "revoke_caption_token",
         "link_speaker", "delete_speaker", "mfa_login_webauthn",
