@@ -190,7 +190,7 @@ def rate(actor: User, room_id: int, *, stars: int, words: str) -> Rating:
     )
     if created:
         # The journal tells who did what; how somebody rated, and that, it must not tell.
-        record("broadcast.rated", None, room, event=room.event)
+        record("broadcast.rated", None, room, event=room.event, room=room.pk)
     publish(f"person.{actor.pk}", "rating", saved=rating_data(rating))
     publish(hosts_stream(room.pk), "ratings", saved=ratings_data(room))
     return rating

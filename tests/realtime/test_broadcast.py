@@ -26,6 +26,7 @@ from realtime.broadcast import actions
 from realtime.broadcast.models import Broadcast, Rating
 from realtime.broadcast.queries import FEWEST, broadcast_of, broadcast_part, hosts_part, own_part, ratings_of
 from realtime.models import Publication
+from realtime.moderation.log import acts_in
 from realtime.queries import room_snapshot
 from realtime.stage.actions import (
     end_publication,
@@ -277,6 +278,7 @@ def test_each_step_has_its_time_and_is_refused_in_a_sentence_otherwise(world: Wo
         start(world)
     verbs = [fact.verb for fact in Fact.objects.filter(verb__startswith="broadcast.").order_by("pk")]
     assert verbs == ["broadcast.started", "broadcast.ended"]
+    assert [act.what for act in acts_in(world.room)] == ["Ended the live session", "Went live"]
 
 
 def test_nobody_goes_live_at_an_event_that_is_over_but_what_is_live_can_be_ended(world: World) -> None:
