@@ -38,6 +38,7 @@ OPEN = {
     "home": "the published events",
     "javascript_catalogue": "the texts of the interface",
     "media_events": "the media process shows a signed grant",
+    "send_captions": "a captioning service shows its token",
     "now": "what is on, for everyone",
     "programme_changes": "the released changes",
     "schedule": "the released programme",
