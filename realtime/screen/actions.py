@@ -21,14 +21,22 @@ MOST_LINKS = 10
 def make_screen_link(actor: User, event: Event, room_code: str, *, name: str = "") -> ScreenLink:
     """A new link that opens the room's screen to whoever has it, until it is taken back."""
     room = get_room_to_run(actor, event, room_code)
-    Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
-    if ScreenLink.objects.filter(room=room).count() >= MOST_LINKS:
+    _lock(room)
+    if _links_of(room) >= MOST_LINKS:
         raise Conflict(
             _("A room has at most %(count)d links for screens. Take one back first.") % {"count": MOST_LINKS}
         )
     link = ScreenLink.objects.create(room=room, name=name)
     record("screen.link_made", actor, room, event=room.event, link=link.pk)
     return link
+
+
+def _lock(room: Room) -> None:
+    Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
+
+
+def _links_of(room: Room) -> int:
+    return ScreenLink.objects.filter(room=room).count()
 
 
 @transaction.atomic

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.db import connection
 
 from conference.accounts.models import User
 from conference.core import streams
@@ -224,6 +226,26 @@ def test_figures_of_a_room_that_is_gone_harm_nothing(world: World) -> None:
     for _twice in range(2):
         add_totals({(world.room.pk, "clap"): 2, (gone, "clap"): 9})
     assert list(ReactionTotal.objects.values_list("room", "emoji", "count")) == [(world.room.pk, "clap", 4)]
+
+
+def test_processes_that_write_at_once_lose_nothing(world: World) -> None:
+    """The first rows too: both find none, and one of them adds to the other's."""
+    gate = threading.Barrier(8)
+
+    def write() -> None:
+        gate.wait(10)
+        try:
+            for _each in range(5):
+                add_totals({(world.room.pk, emoji): 1 for emoji in EMOJI})
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write) for _each in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert reaction_totals(world.moderator, world.room.pk) == dict.fromkeys(EMOJI, 40)
 
 
 async def test_figures_wait_for_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

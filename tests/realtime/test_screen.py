@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -13,7 +14,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpResponse
 from django.test import Client
 
@@ -31,6 +32,7 @@ from realtime.captions.actions import offer_captions, say
 from realtime.commands import COMMANDS
 from realtime.limits import Rate
 from realtime.questions.actions import approve_question, ask_question
+from realtime.screen import actions
 from realtime.screen.actions import MOST_LINKS, make_screen_link, revoke_screen_link
 from realtime.screen.keys import cookie_name, key_of, link_in, opens, seal
 from realtime.screen.models import ScreenLink
@@ -222,6 +224,55 @@ def test_a_room_has_only_so_many_links(world: World) -> None:
     with pytest.raises(Conflict):
         linked(world)
     linked(world, Room.objects.create(event=world.event))
+
+
+def _two_at_the_last_place(world: World, patch: pytest.MonkeyPatch, *, locked: bool) -> list[Any]:
+    """Two moderators make a link at once where one place is left, and meet after they have asked for the room, or, without the
+    lock, after they have counted."""
+    for _each in range(MOST_LINKS - 1):
+        linked(world)
+    gate = threading.Barrier(2)
+    name = "get_room_to_run" if locked else "_links_of"
+    found = getattr(actions, name)
+
+    def met(*args: Any) -> Any:
+        seen = found(*args)
+        gate.wait(10)
+        return seen
+
+    patch.setattr(actions, name, met)
+    if not locked:
+        patch.setattr(actions, "_lock", lambda room: None)
+    results: list[Any] = [None, None]
+
+    def run(place: int, who: User) -> None:
+        try:
+            results[place] = actions.make_screen_link(who, world.event, world.room.code)
+        except Refusal as refusal:
+            results[place] = refusal
+        finally:
+            connection.close()
+
+    people = (world.moderator, world.organizer)
+    threads = [threading.Thread(target=run, args=(place, who)) for place, who in enumerate(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    return results
+
+
+def test_of_two_who_take_the_last_place_for_a_link_one_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = _two_at_the_last_place(world, monkeypatch, locked=True)
+    assert sorted(isinstance(each, Conflict) for each in results) == [False, True]
+    assert ScreenLink.objects.filter(room=world.room).count() == MOST_LINKS
+
+
+def test_without_the_lock_there_would_be_one_too_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    _two_at_the_last_place(world, monkeypatch, locked=False)
+    assert ScreenLink.objects.filter(room=world.room).count() == MOST_LINKS + 1
 
 
 # --- the socket ---
