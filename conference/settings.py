@@ -178,6 +178,12 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["conference.notifications.actions:send_mails"],
         "options": {"expires": 60},
     },
+    "files that nobody has any more": {
+        "task": "chama.run",
+        "schedule": 3600.0,
+        "args": ["realtime.materials.actions:erase_orphans"],
+        "options": {"expires": 600},
+    },
     "announcements that the queue lost": {
         "task": "chama.run",
         "schedule": 60.0,

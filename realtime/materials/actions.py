@@ -8,16 +8,19 @@ transaction and erased after it, so that the two never disagree to the reader's 
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Max
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Missing
 from conference.core.journal import record
+from conference.core.later import background
 from conference.core.limits import spend
 from conference.core.models import Event
 from conference.core.personal_data import erases
@@ -25,7 +28,7 @@ from conference.core.streams import publish
 from conference.rooms.models import Room
 from conference.rooms.queries import RUNS, get_room, get_room_to_speak_in, hosts_stream, room_stream
 from realtime.materials.files import Checked
-from realtime.materials.models import MAX_TITLE, Material, material_path
+from realtime.materials.models import FOLDER, MAX_TITLE, Material, material_path
 from realtime.materials.queries import BRINGS, get_material, material_data
 
 Kind = Material.Kind
@@ -237,6 +240,20 @@ def _lock(actor: User, room_id: int, material_id: int, *, runs: bool = False) ->
 
 def _lock_room(room: Room) -> None:
     Room.objects.select_for_update(of=("self",), no_key=True).get(pk=room.pk)
+
+
+@background
+def erase_orphans() -> None:
+    """Erase files that no material has: of rooms that were deleted as a whole, and of an upload whose process died. What came in
+    the last hour is left alone, since it may still be on its way into the table."""
+    if not default_storage.exists(FOLDER):
+        return
+    names = {f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]}
+    kept = set(Material.objects.exclude(file="").values_list("file", flat=True))
+    before = timezone.now() - timedelta(hours=1)
+    for name in sorted(names - kept):
+        if default_storage.get_modified_time(name) < before:
+            default_storage.delete(name)
 
 
 @erases("materials")

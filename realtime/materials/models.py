@@ -11,12 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from conference.rooms.models import Room
 
+FOLDER = "material"
 MAX_TITLE = 200
 
 
 def material_path(instance: Any, filename: str) -> str:
     """A name of our own without an ending: nothing that serves files by their names ever serves it (see `core.views.upload`)."""
-    return f"material/{uuid.uuid4().hex}"
+    return f"{FOLDER}/{uuid.uuid4().hex}"
 
 
 class Material(models.Model):

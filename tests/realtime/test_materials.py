@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 import uuid
 import zipfile
@@ -232,6 +233,18 @@ def test_a_file_is_stored_once_and_erased_when_it_is_taken_away(world: World, up
     assert "." not in one.file.name
     actions.remove_material(world.bounmy, world.room.pk, material_id=one.pk)
     assert stored(uploads) == [] and shown(world) == []
+
+
+def test_files_that_nobody_has_any_more_are_erased_after_a_while(world: World, uploads: Path) -> None:
+    actions.erase_orphans()  # nothing was ever uploaded
+    kept, gone = file(world), file(world)
+    Material.objects.filter(pk=gone.pk).delete()  # as when its room is deleted
+    actions.erase_orphans()
+    assert len(stored(uploads)) == 2  # it could be an upload on its way
+    for name in stored(uploads):
+        os.utime(uploads / name, (0, 0))
+    actions.erase_orphans()
+    assert stored(uploads) == [kept.file.name]
 
 
 def test_a_refused_file_leaves_nothing_behind(
