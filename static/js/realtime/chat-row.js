@@ -1,6 +1,7 @@
 /** One message of the chat as it is drawn: its words, what people gave it, and what one may do with it. */
 
 import { fill, gettext, ngettext } from "../i18n.js";
+import { toast } from "../toasts.js";
 import { avatar, icon, make } from "./dom.js";
 import { reactionSymbol } from "./floating.js";
 
@@ -174,7 +175,13 @@ function deletion(message, mine, store, deeds) {
 /** @param {ChatStore} store
  * @param {Message} message */
 async function copyLink(store, message) {
-  await navigator.clipboard.writeText(new URL(`${store.room.chat.address}${message.id}/`, location.href).href);
+  const link = new URL(`${store.room.chat.address}${message.id}/`, location.href).href;
+  try {
+    await navigator.clipboard.writeText(link);
+    toast(gettext("The link to this message is copied."), "good");
+  } catch {
+    toast(link); // a page that may not write there, or a browser that has no such thing
+  }
 }
 
 /** The row of what is not with the others yet.

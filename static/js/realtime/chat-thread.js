@@ -72,6 +72,9 @@ export class ChatThread extends HTMLElement {
     this.hidden = !thread;
     if (!store || !thread) {
       this.#shown = 0;
+      this.#composer = null;
+      this.#log.replaceChildren();
+      this.#foot.replaceChildren();
       return;
     }
     const { room } = store;
