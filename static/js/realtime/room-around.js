@@ -95,8 +95,8 @@ export class RoomAround extends HTMLElement {
   #people(room) {
     const { count } = room.presence;
     const words = fill(ngettext("%(count)d person is here.", "%(count)d people are here.", count), { count });
-    const rules = rulesOf(room);
-    return rules.questions ? `${words} ${gettext("You can ask your questions already.")}` : words;
+    const meanwhile = gettext("You can ask your questions already.");
+    return rulesOf(room).questions ? `${words} ${meanwhile}` : words;
   }
 }
 

@@ -212,7 +212,8 @@ export class RoomBroadcast extends HTMLElement {
     const done = mine.filter(({ good }) => good).length;
     const { count } = room.presence;
     const waiting = fill(ngettext("%(count)d person is here", "%(count)d people are here", count), { count });
-    this.#once("summary", JSON.stringify([done, mine.length, waiting]), () => this.#summary.replaceChildren(`${fill(gettext("Ready: %(done)d of %(all)d"), { done, all: mine.length })} · ${waiting}`, icon("down")));
+    const ready = fill(gettext("Ready: %(done)d of %(all)d"), { done, all: mine.length });
+    this.#once("summary", ready + waiting, () => this.#summary.replaceChildren(`${ready} · ${waiting}`, icon("down")));
     this.#once("list", JSON.stringify([mine, people]), () => this.#list.replaceChildren(...[...mine, ...people].map(({ good, words, name }) => {
       const [before, after] = words.split("%(name)s");
       return make("li", { class: good ? "good" : "" }, icon(good ? "check" : "clock"), make("span", {}, before, name ? make("bdi", {}, name) : null, after));
