@@ -216,15 +216,15 @@ def _check_decision(found: Report, decision: str) -> None:
 
 def _lock_thing(room: Room, found: Report) -> set[int]:
     """Lock what is reported before any stream, as those do who change it; whose own streams a decision may write to."""
-    people = {found.person_id} if found.person_id else set()
+    people = {found.person_id}
     if found.kind == Report.Kind.MESSAGE:
         parents = Message.objects.filter(room=room, pk=found.thing).values("parent")
         rows = Message.objects.filter(Q(pk=found.thing) | Q(pk__in=parents), room=room).order_by("pk")
         list(rows.select_for_update(of=("self",), no_key=True))
     elif found.kind == Report.Kind.QUESTION:
         questions = Question.objects.filter(room=room, pk=found.thing)
-        people |= {each.author_id for each in questions.select_for_update(of=("self",), no_key=True)} - {None}
-    return people
+        people |= {each.author_id for each in questions.select_for_update(of=("self",), no_key=True)}
+    return {number for number in people if number is not None}
 
 
 def _carry_out(actor: User, room: Room, found: Report, decision: str) -> None:

@@ -6,6 +6,7 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { make, onceAFrame } from "./dom.js";
 import "./live-page.js";
+import { together } from "./moderation.js";
 import { startReports } from "./report-dialog.js";
 import { Room } from "./room.js";
 import { RoomAnnouncements } from "./room-announcements.js";
@@ -139,6 +140,8 @@ class LiveRoom extends HTMLElement {
     this.#side("announcements").tab.hidden = !this.#announcements.used;
     this.#side("materials").tab.hidden = !this.#materials.used;
     showCount(this.#side("polls").count, this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
+    const reports = /** @type {HTMLElement | null} */ (this.querySelector("[data-reports]"));
+    if (reports) showCount(reports, together([...(room.behind.report?.values() ?? [])]).open.length, (count) => fill(ngettext("%(count)d report to decide", "%(count)d reports to decide", count), { count }));
     showCount(this.#side("people").count, room.presence.count, (count) => fill(ngettext("%(count)d person", "%(count)d people", count), { count }));
   }
 }
