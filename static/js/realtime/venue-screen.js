@@ -60,6 +60,10 @@ class VenueScreen extends HTMLElement {
     this.querySelector(".screen-head")?.append(this.#clock, this.#dot);
     this.querySelector(".screen-side")?.append(this.#count, this.#hands);
     this.append(this.#captioned, this.#news, this.#floating.element, this.#closed);
+    room.addEventListener("state", () => {
+      // Not let in though the line stands: nobody presses anything here, so it is tried from the beginning.
+      if (room.phase === "refused" && this.#socket.state === "open") this.#again = setTimeout(() => { this.#socket.stop(); this.#socket.start(); }, ASK_AGAIN);
+    });
     room.addEventListener("change", () => { trim(room.state); this.#draw(); });
     this.#captions = new Captions(room);
     this.#captions.addEventListener("change", this.#draw);
