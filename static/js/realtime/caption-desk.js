@@ -285,6 +285,7 @@ class CaptionDesk extends HTMLElement {
     this.#correcting = { id: line.id, field };
     row.element.replaceChildren(form);
     row.drawn = "correcting";
+    form.scrollIntoView({ block: "nearest" });
     field.focus();
     field.select();
   }
