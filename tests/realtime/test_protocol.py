@@ -143,6 +143,9 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "publication",
                 "event",
                 "question",
+                "person",
+                "conversation",
+                "message",
                 "wanted",
                 "hand",
                 "poll",
@@ -349,45 +352,47 @@ def test_each_command_has_its_denial_below() -> None:
     assert set(DATA) == set(COMMANDS)
 
 
+def prepared(world: World, command: str) -> dict[str, Any]:
+    """What the command is about, made, and its data with the numbers of that."""
+    filled = {
+        "EVENT": world.event.pk,
+        "ROOM STREAM": f"room.{world.room.pk}",
+        "PUBLICATION": world.publication(world.bounmy).pk,
+        "MESSAGE": send_message(world.noy, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
+        "NOY": world.noy.pk,
+        "CONVERSATION": _conversation(world),
+        "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
+        "ANNOUNCEMENT": announce_in_room(
+            world.moderator, world.room.pk, client_id=uuid.uuid4(), text={"en": "Hm?"}
+        ).pk,
+        "PERSON": world.sari.pk,
+        "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
+        "MATERIAL": add_link(
+            world.moderator,
+            world.room.pk,
+            client_id=uuid.uuid4(),
+            title="Hm?",
+            url="https://example.org/",
+        ).pk,
+        "CAPTION": _caption(world),
+        "HAND": raise_hand(world.noy, world.room.pk).pk,
+        "POLL": create_poll(
+            world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
+        ).pk,
+    }
+    if command == "event.follow":
+        world.event.state = "draft"
+        world.event.save()
+    return {
+        key: filled.get(value, value) if isinstance(value, str) else value
+        for key, value in DATA[command].items()
+    }
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("command", sorted(set(DATA) - HARMLESS))
 async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: OpenTab, command: str) -> None:
-    def prepare() -> dict[str, Any]:
-        filled = {
-            "EVENT": world.event.pk,
-            "ROOM STREAM": f"room.{world.room.pk}",
-            "PUBLICATION": world.publication(world.bounmy).pk,
-            "MESSAGE": send_message(world.noy, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
-            "NOY": world.noy.pk,
-            "CONVERSATION": _conversation(world),
-            "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
-            "ANNOUNCEMENT": announce_in_room(
-                world.moderator, world.room.pk, client_id=uuid.uuid4(), text={"en": "Hm?"}
-            ).pk,
-            "PERSON": world.sari.pk,
-            "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
-            "MATERIAL": add_link(
-                world.moderator,
-                world.room.pk,
-                client_id=uuid.uuid4(),
-                title="Hm?",
-                url="https://example.org/",
-            ).pk,
-            "CAPTION": _caption(world),
-            "HAND": raise_hand(world.noy, world.room.pk).pk,
-            "POLL": create_poll(
-                world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
-            ).pk,
-        }
-        if command == "event.follow":
-            world.event.state = "draft"
-            world.event.save()
-        return {
-            key: filled.get(value, value) if isinstance(value, str) else value
-            for key, value in DATA[command].items()
-        }
-
-    data = await in_db(prepare)()
+    data = await in_db(prepared)(world, command)
     one = await tab(world.stranger)
     before = await in_db(_state)()
     answer = await one.ask(command, world.room.pk, **data)

@@ -189,14 +189,15 @@ export class DirectTalk extends HTMLElement {
   /** @param {Unsent} unsent
    * @returns {HTMLElement} */
   #unsentRow(unsent) {
-    return this.#row(unsent.client_id, unsent.state + unsent.reason, () => {
+    const open = this.#talk?.isOpen ?? false;
+    return this.#row(unsent.client_id, unsent.state + unsent.reason + open, () => {
       const failed = unsent.state === "failed";
       const state = make("p", { class: "message-state" });
       if (failed) {
         state.append(
           fill(gettext("Not sent: %(reason)s"), { reason: unsent.reason }), " ",
           make("button", { class: "button quiet", type: "button", click: () => this.#talk?.sendAgain(unsent.client_id) }, gettext("Try again")),
-          make("button", { class: "button quiet", type: "button", click: () => this.#takeBack(unsent) }, gettext("Edit")),
+          open ? make("button", { class: "button quiet", type: "button", click: () => this.#takeBack(unsent) }, gettext("Edit")) : "",
         );
       } else state.append(unsent.state === "sending" ? gettext("Sending…") : gettext("Not sent yet. It is sent as soon as there is a connection."));
       return make("div", { class: failed ? "message talk-message mine failed" : "message talk-message mine pending" },

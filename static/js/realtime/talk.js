@@ -62,9 +62,14 @@ export class Talk extends EventTarget {
     return [...this.#messages.values()].sort((one, other) => one.id - other.id);
   }
 
-  /** Whether one may write now: nothing hinders, and it is not for the other one to answer first. @returns {boolean} */
+  /** Whether nothing hinders, and it is not for the other one to answer first. @returns {boolean} */
+  get isOpen() {
+    return this.phase !== "refused" && !this.hindrance && this.conversation?.state !== "waiting";
+  }
+
+  /** Whether one may write now: a first message alone is on its way. @returns {boolean} */
   get mayWrite() {
-    return this.phase !== "refused" && !this.hindrance && this.conversation?.state !== "waiting" && !(this.unsent.length && !this.conversation);
+    return this.isOpen && (this.conversation !== null || this.unsent.length === 0);
   }
 
   start() {
