@@ -38,7 +38,7 @@ from realtime.screen.keys import cookie_name, key_of, link_in, opens, seal
 from realtime.screen.models import ScreenLink
 from realtime.screens import SCREEN_COMMANDS
 from tests.realtime.conftest import OpenTab, Tab, World, cookie_of
-from tests.realtime.test_protocol import DATA, STORED
+from tests.realtime.test_protocol import DATA, GARBAGE, STORED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -386,6 +386,29 @@ async def test_a_screen_shows_captions_and_what_is_announced_to_the_room_and_the
         (f"room.{world.room.pk}", "announcement.saved"),
         (f"event.{world.event.pk}", "announcement.saved"),
     ]
+
+
+async def test_wrong_frames_are_answered_and_close_no_screen(
+    world: World, screen: OpenScreen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "FRAMES", Rate(1000, 0.001))
+    wall = await screen(world.room, cookie(await in_db(linked)(world), world.room))
+    for what, (text, code, reply) in GARBAGE.items():
+        if isinstance(text, bytes):
+            await wall.wire.send_to(bytes_data=text)
+        else:
+            await wall.wire.send_to(text_data=text)
+        answer = await wall.frame()
+        assert (answer["error"]["code"], answer["reply"]) == (code, reply), what
+    for name, data in (
+        ("room.enter", {"x": "x"}),
+        ("stream.resume", {"stream": 7, "seq": "x"}),
+        ("event.follow", {"event": None}),
+        ("captions.follow", {"languages": {"a": 1}}),
+    ):
+        answer = await wall.ask(name, world.room.pk, **data)
+        assert answer.get("error", {}).get("code") in {None, "invalid", "missing"}, name
+    assert (await wall.ask("ping"))["data"] == {}
 
 
 async def test_a_screen_enters_no_other_room_and_follows_no_other_stream(
