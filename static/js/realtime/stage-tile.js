@@ -93,7 +93,8 @@ export class Tile extends EventTarget {
     this.element.classList.toggle("muted", muted);
     const symbol = source === "screen" ? "screen" : muted ? "mic-off" : "mic";
     const off = muted ? make("span", { class: "hidden-visually" }, gettext("The microphone is off.")) : "";
-    this.#name.replaceChildren(icon(symbol), name, mine ? ` ${gettext("(you)")}` : "", off);
+    const you = gettext("(you)");
+    this.#name.replaceChildren(icon(symbol), name, mine ? ` ${you}` : "", off);
     this.#face.replaceChildren(avatar(person, "huge"));
     const what = source === "screen" ? gettext("Screen of %(name)s") : gettext("Camera of %(name)s");
     this.#video.setAttribute("aria-label", fill(what, { name: person.name }));
