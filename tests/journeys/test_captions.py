@@ -10,7 +10,7 @@ import urllib.request
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys.platform import PHONE, NewPage, RunningPlatform
-from tests.journeys.steps import enter_live_session
+from tests.journeys.steps import enter_live_session, wait_until
 
 CHINESE = "各位来宾,大家上午好,欢迎来到昆明。"
 
@@ -127,8 +127,13 @@ def test_a_session_is_captioned_in_two_languages_and_by_a_service(
     secret = moderator.get_by_role("status").locator("code").inner_text()
     address = moderator.get_by_text("POST http").first.inner_text().removeprefix("POST ")
     reader.get_by_label("Language of the captions").first.select_option(label="English")
-    send(address, secret, {"id": "1", "text": "Sent by a service <not markup>", "final": False}, 202)
-    expect(shown(reader)).to_contain_text("Sent by a service <not markup>")
+    half = {"id": "1", "text": "Sent by a service <not markup>", "final": False}
+
+    def half_is_seen() -> bool:
+        send(address, secret, half, 202)  # it is kept nowhere: services say it again and again
+        return "Sent by a service <not markup>" in shown(reader).inner_text()
+
+    wait_until(reader, half_is_seen, "what is not final is shown")
     send(address, secret, {"id": "1", "text": "Sent by a service <not markup>."}, 200)
     expect(shown(reader)).to_contain_text("Sent by a service <not markup>.")
 
