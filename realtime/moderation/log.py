@@ -17,6 +17,7 @@ from conference.accounts.models import User
 from conference.core.models import Fact
 from conference.rooms.models import Room
 from realtime.moderation.models import Report
+from realtime.rules.models import RoomRules
 
 PAGE = 50
 MOST = 20_000
@@ -145,7 +146,7 @@ def _details(fact: Fact) -> str:
         case "report.decided":
             return str(Report.Decision(data["decision"]).label) if data.get("decision") else ""
         case "room.rules_set":
-            return ", ".join(f"{name}: {_value(value)}" for name, value in data.items() if name != "room")
+            return "; ".join(_rule(name, value) for name, value in data.items() if name != "room")
         case "timer.started" | "timer.added":
             return _("%(seconds)d seconds") % {"seconds": int(data.get("seconds", 0))}
         case "question.pinned":
@@ -154,7 +155,15 @@ def _details(fact: Fact) -> str:
             return ""
 
 
-def _value(value: object) -> str:
+RULES = {field.name: field for field in RoomRules._meta.get_fields() if hasattr(field, "verbose_name")}
+
+
+def _rule(name: str, value: object) -> str:
+    """A rule as the pages name it, and what it was set to."""
+    if name == "chat" and value in RoomRules.Chat.values:
+        return str(RoomRules.Chat(value).label)
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        told = _("yes") if value else _("no")
+    else:
+        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"{RULES[name].verbose_name if name in RULES else name}: {told}"

@@ -537,6 +537,8 @@ def test_the_log_tells_what_was_done_by_whom_to_whom(world: World) -> None:
         "Muted",
     ]
     assert not any("Sari" in str(act) for act in acts_in(world.room)), "Who reported is told to nobody."
+    changed = next(act for act in acts_in(world.room) if act.what == "Changed the rules")
+    assert changed.details == "Seconds between two messages of one person: 30"
     newest, older = acts_in(world.room, most=1)[0], acts_in(world.room)[1]
     assert acts_in(world.room, before=newest.number)[0] == older
 

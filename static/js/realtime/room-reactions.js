@@ -66,7 +66,7 @@ export class RoomReactions extends HTMLElement {
   #show() {
     const room = this.#room;
     if (!room) return;
-    this.hidden = room.phase === "refused" || room.phase === "closed" || room.state.rules?.get(room.id)?.reactions === false;
+    this.hidden = room.phase === "refused" || room.phase === "closed" || room.muted || room.state.rules?.get(room.id)?.reactions === false;
     for (const button of this.#buttons) button.disabled = room.phase !== "here";
   }
 
