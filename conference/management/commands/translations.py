@@ -40,6 +40,8 @@ KEYWORDS: dict[str, Any] = {
     "npgettext_lazy": ((1, "c"), 2, 3),
     "gettext_noop": None,
 }
+# Of JavaScript: `${gettext("…")}` inside a template is text to translate too.
+OPTIONS = {"parse_template_string": True}
 SHOWN = 40
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
@@ -86,7 +88,7 @@ def extract(domain: str) -> Catalog:
         for path in sorted(settings.BASE_DIR.glob(pattern)):
             name = path.relative_to(settings.BASE_DIR).as_posix()
             for line, text, comments, context in extract_from_file(
-                reader, path, keywords=KEYWORDS, comment_tags=["Translators:"]
+                reader, path, keywords=KEYWORDS, comment_tags=["Translators:"], options=OPTIONS
             ):
                 catalog.add(text, None, [(name, line)], auto_comments=comments, context=context)
     return catalog
