@@ -215,7 +215,7 @@ class Bench:
             for number in range(messages):
                 await sender.send(
                     json.dumps(
-                        {"update": "message.saved", "data": {"text": marked(number), "more": "x" * 250}}
+                        {"update": "message.saved", "data": {"text": marked(number), "more": "x" * 365}}
                     )
                 )
                 await asyncio.sleep(1)

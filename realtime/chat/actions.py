@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Collection
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
@@ -88,16 +88,19 @@ def send_message(
         raise Conflict(_("Several messages of yours wait to be looked at. Wait for the moderators."))
     draft = Message(state=State.HELD if held else State.SHOWN)
     people = _write(draft, actor, room, text, mentions)
-    fields = ("state", "text", "html", "language", "search_text")
-    defaults = {name: getattr(draft, name) for name in fields}
-    message, created = Message.objects.get_or_create(
-        room=room, author=actor, client_id=client_id, defaults={**defaults, "parent": parent}
-    )
-    if created:
-        _mention(message, people)
-        record("message.sent", actor, message, event=room.event, room=room.pk)
-        _announce(message, parent, before=None)
-    return message
+    draft.room, draft.author, draft.client_id, draft.parent = room, actor, client_id, parent
+    try:
+        with transaction.atomic():
+            draft.save()
+    except IntegrityError:  # two tabs, or a retry that overtook the first
+        return Message.objects.select_related("author__organisation").get(
+            room=room, author=actor, client_id=client_id
+        )
+    if people:
+        _mention(draft, people)
+    record("message.sent", actor, draft, event=room.event, room=room.pk)
+    _announce(draft, parent, before=None)
+    return draft
 
 
 def _sent_before(actor: User, room: Room, client_id: uuid.UUID) -> Message | None:
@@ -380,7 +383,7 @@ def _announce(message: Message, parent: Message | None, *, before: str | None) -
         steps.append((hosts, lambda: publish(hosts, "held", saved=data)))
     elif before == State.HELD:
         steps.append((hosts, lambda: publish(hosts, "held", removed=message.pk)))
-    if message.state == State.SHOWN:
+    if message.state == State.SHOWN and "<mark " in message.html:
         steps += _notices(message)
     for _stream, step in sorted(steps, key=lambda each: each[0]):
         step()

@@ -547,6 +547,18 @@ def test_a_change_and_a_deletion_at_once_never_bring_the_words_back(
         assert (message.state, shown(world)[0]["text"]) == (State.DELETED, "")
 
 
+def test_the_same_message_sent_by_four_at_once_is_said_once(world: World) -> None:
+    client_id = uuid.uuid4()
+    results = _together(
+        *(
+            lambda: actions.send_message(world.noy, world.room.pk, client_id=client_id, text="Once")
+            for _tab in range(4)
+        )
+    )
+    assert len({message.pk for message in results}) == 1
+    assert Fact.objects.filter(verb="message.sent").count() == 1
+
+
 @pytest.mark.parametrize("lock", [False, True])
 def test_of_two_moderators_who_decide_at_once_the_second_is_told(
     world: World, monkeypatch: pytest.MonkeyPatch, lock: bool
