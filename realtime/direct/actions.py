@@ -1,7 +1,8 @@
 """Writing to one person, and deciding about a first message.
 
-Whoever begins a conversation locks both people, in the order of their numbers: of two who write to each other at the same
-moment the second finds the conversation of the first and thereby answers it. Everything later locks the conversation.
+Whoever writes locks both people, in the order of their numbers: of two who write to each other for the first time at the same
+moment the second finds the conversation of the first and thereby answers it, and once a block or the withdrawal of the agreement
+is answered, nothing comes after it. Then, as everything else, it locks the conversation.
 What is written is told on `person.N` of both, in the order of the streams' names. Single messages leave no trace in the
 journal: who wrote to whom and when is nobody else's business.
 """
@@ -42,10 +43,8 @@ State = Conversation.State
 def send_direct(actor: User, *, person_id: int, client_id: uuid.UUID, text: str) -> DirectMessage:
     """Write to somebody. The first message to a person begins a conversation and stays the only one until they answer or accept
     it; an answer accepts it. The same `client_id` again changes nothing and answers with what was sent."""
+    _lock_people(actor, get_partner(actor, person_id)[0])
     other, side = get_partner(actor, person_id)
-    if side is None:
-        _lock_people(actor, other)
-        other, side = get_partner(actor, person_id)
     conversation = _lock(side.conversation_id) if side is not None else None
     if conversation is not None:
         known = DirectMessage.objects.filter(
@@ -131,7 +130,7 @@ def _decide(actor: User, conversation_id: int, state: str) -> Side:
     if conversation.started_by_id == actor.pk:
         raise Conflict(_("You wrote the first message yourself. The other person decides about it."))
     if conversation.state == state:
-        return side
+        return get_side(actor, conversation_id)
     if conversation.state == State.OPEN:
         raise Conflict(_("You have accepted this conversation already. You can block the person instead."))
     conversation.state = state

@@ -608,6 +608,43 @@ def test_without_the_lock_the_second_would_be_lost(live: World, monkeypatch: pyt
     assert DirectMessage.objects.count() == 1
 
 
+def _block_waits_for_a_message_on_its_way(world: World, *, within: float) -> bool:
+    """Sari blocks Noy when what Noy writes has passed every check and is not there yet."""
+    waits: list[bool] = []
+
+    def run() -> None:
+        block(world.sari, world.noy)
+        connection.close()
+
+    blocking = threading.Thread(target=run)
+
+    def announce(*_what: Any, **_more: Any) -> None:
+        blocking.start()
+        blocking.join(within)
+        waits.append(blocking.is_alive())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(actions, "_announce", announce)
+        write(world.noy, world.sari, "One more thing")
+    blocking.join(20)
+    return waits == [True]
+
+
+def test_after_a_block_nothing_comes(live: World) -> None:
+    between(live.noy, live.sari)
+    assert _block_waits_for_a_message_on_its_way(live, within=0.5)
+    with pytest.raises(Conflict):
+        write(live.noy, live.sari)
+
+
+def test_without_the_lock_a_message_would_come_after_the_block(
+    live: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(live.noy, live.sari)
+    monkeypatch.setattr(actions, "_lock_people", lambda *people: None)
+    assert not _block_waits_for_a_message_on_its_way(live, within=15)
+
+
 def test_many_first_messages_at_once_do_not_pass_the_limit(live: World, settings: Any) -> None:
     settings.NEW_CONVERSATIONS_PER_DAY = 3
     people = [live.attendee(f"Person {number}") for number in range(6)]
