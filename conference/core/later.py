@@ -41,7 +41,7 @@ def later(action: Callable[..., None], *ids: int | str, after: float = 0) -> Non
     transaction.on_commit(lambda: _enqueue(name, ids, **({"countdown": after} if after else {})))
 
 
-def _enqueue(name: str, ids: tuple[int | str, ...], **when: float) -> None:
+def _enqueue(name: str, ids: tuple[int | str, ...], **when: Any) -> None:
     try:
         run.apply_async(args=(name, *ids), retry=False, **when)
     except OperationalError as error:
