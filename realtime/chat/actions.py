@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -440,7 +441,7 @@ def _notices(message: Message) -> list[tuple[str, Callable[[], Any]]]:
         )
 
     return [
-        (f"person.{mention.person_id}", lambda person=mention.person: tell(person))
+        (f"person.{mention.person_id}", partial(tell, mention.person))
         for mention in untold
         if not are_apart(author.pk, mention.person_id)
     ]

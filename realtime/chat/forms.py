@@ -87,4 +87,4 @@ class SearchForm(forms.Form):
 
 
 class PeopleForm(forms.Form):
-    prefix = StrictText(max_length=MAX_PREFIX, required=False)
+    prefix = StrictText(max_length=MAX_PREFIX, required=False)  # type: ignore[assignment]  # Django takes it away
