@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from conference.core.errors import Denied, Missing
@@ -122,7 +123,8 @@ class ScreenConsumer(RoomConsumer):
 
     async def look_at_rights(self, changed: bool) -> None:
         if self.socket is not None and await self._find() is None:
-            self._sign_out(self.socket)
+            with translation.override(self.language):
+                self._sign_out(self.socket)
 
     async def _answer(self, frame: CommandFrame, connection: Connection) -> str:
         found = find_command(frame.command, frame.id)

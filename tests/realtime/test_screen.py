@@ -14,6 +14,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.conf import settings
 from django.db import connection, connections
 from django.http import HttpResponse
 from django.test import Client
@@ -468,6 +469,17 @@ async def test_a_link_that_is_taken_back_closes_its_screens_at_once_and_no_other
     assert "data" in await stays.ask("ping")
     again = await screen(world.room, cookie(link, world.room))
     assert again.refusal["code"] == "signed_out"
+    assert again.refusal["message"].startswith("This screen is not open any more.")
+
+
+async def test_it_is_closed_in_the_language_of_the_wall(world: World, screen: OpenScreen) -> None:
+    link = await in_db(linked)(world)
+    language = f"{settings.LANGUAGE_COOKIE_NAME}=zh-hans"
+    wall = await screen(world.room, f"{cookie(link, world.room)}; {language}")
+    await in_db(revoke_screen_link)(world.moderator, world.event, world.room.code, link=link.pk)
+    while "error" not in (frame := await wall.frame()):
+        pass
+    assert frame["error"]["message"].startswith("这个屏幕已关闭")
 
 
 async def test_a_command_after_the_link_is_gone_is_refused_even_unheard(

@@ -23,6 +23,7 @@ import { Socket } from "./socket.js";
 
 const MOST_SYMBOLS = 60;
 const MOST_WORDS = 24;
+const MOST_BESIDE = 6;
 const MOST_LANGUAGES = 2;
 const CAPTIONS_STAY = 15_000;
 /** After a refusal: nobody signs in here, but a link or a session may be good again. */
@@ -209,7 +210,7 @@ class VenueScreen extends HTMLElement {
   /** @param {Plan} plan
    * @returns {(HTMLElement | null)[]} */
   #cards(plan) {
-    return [plan.question && questionCard(plan.question), plan.poll && pollCard(plan.poll), plan.waiting.length ? queueCard(plan.waiting) : null];
+    return [plan.question && questionCard(plan.question), plan.poll && pollCard(plan.poll, plan.question !== null), plan.waiting.length ? queueCard(plan.waiting) : null];
   }
 
   #showNews() {
@@ -292,13 +293,14 @@ function queueCard(questions) {
 }
 
 /** @param {Poll} poll
+ * @param {boolean} beside  whether a question stands there too: then a long list is left to the phones
  * @returns {HTMLElement} */
-function pollCard(poll) {
+function pollCard(poll, beside) {
   const answers = fill(ngettext("%(count)d answer", "%(count)d answers", poll.answers), { count: poll.answers });
   return make("article", { class: "screen-poll" },
     make("p", { class: "screen-label" }, icon("list"), poll.state === "open" ? gettext("Poll: answer on your phone") : gettext("Results")),
     words(poll.title),
-    poll.results ? results(poll) : options(poll),
+    beside && Math.max(poll.options.length, poll.results?.length ?? 0) > MOST_BESIDE ? null : poll.results ? results(poll) : options(poll),
     make("p", { class: "screen-by" }, answers));
 }
 
