@@ -67,9 +67,10 @@ export class RoomRoster extends HTMLElement {
           of ? make("span", { class: "of", dir: "auto" }, of) : null)),
       removed ? make("span", { class: "chip bad" }, icon("leave"), gettext("Removed")) : null,
       muted ? make("span", { class: "chip warn" }, icon("mic-off"), gettext("Muted")) : null,
-      !here && !removed ? make("span", { class: "chip" }, gettext("Not here")) : null,
+      // Of whoever did not agree to be listed nobody is told whether they are here.
+      here ? make("span", { class: "chip tea" }, gettext("Here")) : null,
       person.id === room.me ? null : make("span", { class: "row tight push" },
-        removed ? null : muted ? this.#act("person.unmute", person, gettext("Unmute"), "mic") : this.#act("person.mute", person, gettext("Mute"), "mic-off"),
+        removed ? null : muted ? this.#act("person.unmute", person, gettext("Unmute in room"), "mic") : this.#act("person.mute", person, gettext("Mute in room"), "mic-off"),
         removed ? this.#act("person.readmit", person, gettext("Let back in"), "return") : this.#act("person.remove", person, gettext("Remove"), "leave")));
     this.#rows.set(person.id, { element, drawn });
     if (focused) queueMicrotask(() => element.querySelector("button")?.focus());
