@@ -23,7 +23,14 @@ from conference.core.models import Event
 from conference.core.personal_data import erases
 from conference.core.streams import publish, signal_latest
 from conference.rooms.models import Room
-from conference.rooms.queries import RUNS, get_room, get_room_to_speak_in, role_in, room_stream
+from conference.rooms.queries import (
+    RUNS,
+    get_room,
+    get_room_to_speak_in,
+    is_on_air,
+    role_in,
+    room_stream,
+)
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.captions.queries import (
     caption_data,
@@ -259,8 +266,11 @@ def _lock_caption(room: Room, caption_id: int) -> Caption:
 
 
 def _check_open(feed: CaptionFeed) -> None:
+    """What is said behind the scenes must reach nobody in letters either."""
     if not feed.open:
         raise Conflict(_("Captions in this language have ended."))
+    if not is_on_air(feed.room):
+        raise Conflict(_("The stage is not live. Captions are taken while everyone can see it."))
 
 
 def _check_space(feed: CaptionFeed, more: int) -> None:

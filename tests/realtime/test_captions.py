@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -24,7 +24,14 @@ from realtime.broadcast.models import Broadcast
 from realtime.captions import actions
 from realtime.captions.actions import Heard
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
-from realtime.captions.queries import captioning_part, captions_now, captions_part, feeds_to_read, webvtt_of
+from realtime.captions.queries import (
+    captioning_part,
+    captions_now,
+    captions_part,
+    feeds_to_read,
+    get_caption,
+    webvtt_of,
+)
 from realtime.queries import room_snapshot
 from tests.realtime.conftest import OpenTab, World
 
@@ -116,6 +123,28 @@ def test_an_event_that_is_over_is_not_captioned(world: World) -> None:
         with pytest.raises(Conflict):
             refused()
     assert texts() == ["Good morning."]
+
+
+def test_what_is_said_behind_the_scenes_is_not_captioned(world: World) -> None:
+    offered(world)
+    secret = secret_for(world)
+    first = said(world)
+    Room.objects.filter(pk=world.room.pk).update(green_room=True)
+    writing = {"language": "en", "line": uuid.uuid4(), "text": "Is this on?"}
+    for refused in (
+        lambda: said(world, "Is this on?"),
+        lambda: actions.show_writing(world.moderator, world.room.pk, **writing),
+        lambda: heard(world, secret, Heard("Is this on?", "1")),
+        lambda: heard(world, secret, Heard("Is this on?", "1", final=False)),
+    ):
+        with pytest.raises(Conflict, match="not live"):
+            refused()
+    # What was said before may be mended all the same.
+    actions.correct_caption(world.moderator, world.room.pk, caption_id=first.pk, text="Good day.")
+    Room.objects.filter(pk=world.room.pk).update(on_air_from=timezone.now())
+    said(world, "Now it is.")
+    heard(world, secret, Heard("Heard.", "2"))
+    assert texts() == ["Good day.", "Now it is.", "Heard."]
 
 
 # --- who may ---
@@ -434,7 +463,9 @@ def test_reading_and_saying_cost_the_same_whatever_was_said(world: World, count:
     with CaptureQueriesContext(connection) as queries:
         captions_now(feeds_to_read(world.sari, world.room.pk, ["en", "km"]))
     assert len(queries) == 4  # what the first one read is kept
-    said(world, "New.")
+    with CaptureQueriesContext(connection) as queries:
+        said(world, "New.")
+    assert len(queries) == 12  # however many read it: they are sent what was encoded once
     assert "New." in captions_now(feeds_to_read(world.noy, world.room.pk, ["en"]))
 
 
@@ -538,6 +569,59 @@ def test_without_the_lock_a_line_would_come_after_the_end(
         newest = Caption.objects.order_by("-pk")[0]
         ended = Fact.objects.filter(verb="captions.ended").order_by("-pk")[0]
         assert newest.created <= ended.happened
+
+
+def test_correcting_and_deleting_at_once_end_in_one_of_the_two_orders(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first run proves the race: with a plain read instead of the lock, the correction finds nothing to write to."""
+    offered(world)
+    failures: list[Exception] = []
+
+    def race(line: Caption) -> None:
+        def correct() -> None:
+            try:
+                actions.correct_caption(world.moderator, world.room.pk, caption_id=line.pk, text="Mended.")
+            except DatabaseError as error:
+                failures.append(error)
+
+        _together(
+            correct,
+            lambda: actions.delete_caption(world.moderator, world.room.pk, caption_id=line.pk),
+        )
+
+    gate, deleted = threading.Barrier(2), threading.Event()
+    saved = Caption.save
+
+    def read(room: Room, caption_id: int) -> Caption:
+        found = get_caption(room, caption_id)
+        gate.wait(10)
+        return found
+
+    def save_late(caption: Caption, *args: Any, **more: Any) -> None:
+        assert deleted.wait(10)
+        saved(caption, *args, **more)
+
+    one = said(world, "One")
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "_lock_caption", read)
+        patch.setattr(Caption, "save", save_late)
+        delete = Caption.delete
+
+        def delete_first(caption: Caption, *args: Any, **more: Any) -> Any:
+            done = delete(caption, *args, **more)
+            transaction.on_commit(deleted.set)
+            return done
+
+        patch.setattr(Caption, "delete", delete_first)
+        race(one)
+    assert len(failures) == 1
+    failures.clear()
+    for number in range(5):
+        line = said(world, f"Line {number}")
+        race(line)
+        assert not failures
+        assert not Caption.objects.filter(pk=line.pk).exists()
 
 
 # --- my data ---

@@ -113,6 +113,12 @@ class CaptionDesk extends HTMLElement {
     this.#draw();
   }
 
+  /** Whether everyone sees the stage: what is said behind the scenes is not captioned. @returns {boolean} */
+  get #live() {
+    const broadcast = [...(this.#room?.state.broadcast?.values() ?? [])][0];
+    return !broadcast || broadcast.state === "live";
+  }
+
   // --- typing ---
 
   /** @param {KeyboardEvent} event */
@@ -157,7 +163,7 @@ class CaptionDesk extends HTMLElement {
   /** Readers see whole words of what is being typed. It may be lost. */
   async #tell() {
     const text = settled(this.#input.value).slice(0, MOST);
-    if (text === this.#told || this.#room?.phase !== "here") return;
+    if (text === this.#told || this.#room?.phase !== "here" || !this.#live) return;
     this.#told = text;
     try {
       await this.#room.ask("caption.write", { language: this.#language, line: this.#current, text });
@@ -170,7 +176,7 @@ class CaptionDesk extends HTMLElement {
   #send() {
     const before = this.#input.value;
     const text = (expanded(before, this.#abbreviations, this.#language) ?? before).replace(/\s+/g, " ").trim().slice(0, MOST);
-    if (!text) return;
+    if (!text || !this.#live) return;
     this.#unsent.push({ line: this.#current, text, took: Math.min(120_000, this.#began ? Date.now() - this.#began : 0) });
     this.#remember();
     this.#input.value = "";
@@ -216,7 +222,8 @@ class CaptionDesk extends HTMLElement {
     const room = this.#room;
     const captions = this.#captions;
     if (!room || !captions) return;
-    const words = room.phase === "here" || room.phase === "entering" ? "" : room.problem?.message || gettext("No connection. What you write is kept.");
+    const lost = room.phase === "here" || room.phase === "entering" ? "" : room.problem?.message || gettext("No connection. What you write is kept.");
+    const words = lost || (this.#live ? "" : gettext("The stage is not live. Lines can be sent once everyone can see it."));
     this.#line.hidden = words === "";
     if (this.#line.textContent !== words) this.#line.textContent = words;
     this.#input.disabled = room.phase === "refused" || room.phase === "closed";
