@@ -112,7 +112,8 @@ def test_a_question_and_a_poll_go_from_a_phone_over_the_desk_to_the_wall(
         wait_until(wall, lambda: fits(wall), f"everything fits at {width} by {height}")
     wall.set_viewport_size(WALL)  # type: ignore[arg-type]
 
-    # Reactions rise on the wall and on the desk, and are gone again.
+    # Reactions rise on the wall and on the desk, and are gone again; who listens hears of them if they want to.
+    moderator.get_by_role("button", name="Read out reactions").press("Enter")
     clap = phone.get_by_role("button", name=chinese("Applause"))
     for _each in range(8):
         clap.tap()
@@ -120,8 +121,23 @@ def test_a_question_and_a_poll_go_from_a_phone_over_the_desk_to_the_wall(
     wait_until(wall, lambda: 0 < symbols(wall) <= 60, "symbols rise")
     wait_until(moderator, lambda: moderator.locator(".reaction").count() > 0, "symbols rise at the desk")
     wait_until(wall, lambda: symbols(wall) == 0, "they are gone")
+    expect(moderator.get_by_role("status").filter(has_text=re.compile("^Applause 8$"))).to_be_attached(
+        timeout=15_000
+    )
+    moderator.keyboard.press("Alt+Shift+Digit6")
+    wait_until(wall, lambda: symbols(wall) == 1, "the one of the desk rises, too")
     draft.get_by_role("button", name="Hide the results").click()
     expect(wall.get_by_role("table")).to_have_count(0)
+
+    # Those who run the room find anybody who is here, and act from there.
+    moderator.get_by_role("tab", name=re.compile("^People")).click()
+    moderator.get_by_label("Find a person").fill("rahim")
+    person = moderator.get_by_role("listitem").filter(has_text="রহিম উদ্দিন")
+    person.get_by_role("button", name=re.compile("^What to do about")).click()
+    person.get_by_role("button", name="Mute", exact=True).click()
+    expect(person.get_by_text("Muted")).to_be_visible()
+    person.get_by_role("button", name="Unmute").click()
+    expect(person.get_by_text("Muted")).to_have_count(0)
 
     # The link is taken back: the wall says so at once.
     moderator.get_by_role("tab", name="In the hall").click()
