@@ -17,9 +17,12 @@ import { CommandError } from "./socket.js";
 
 /** Pixels from the end within which the reader counts as reading the newest. */
 const NEAR = 80;
+/** Pixels from the beginning within which the reader wants what was before; the note above the messages is higher. */
+const TOP = 24;
 /** What was read is told when somebody turns away, and now and then, should the device die: thousands read at once. */
 const TELL_READ = 180_000;
 const SOUGHT_FOR = 4000;
+const PAUSE = 5000;
 
 export class RoomChat extends HTMLElement {
   /** @type {Room | null} */ #room = null;
@@ -37,6 +40,7 @@ export class RoomChat extends HTMLElement {
   /** What came after this message is new since the reader was here; 0: nothing is. */ #since = 0;
   /** The newest message that the reader had before their eyes. */ #read = 0;
   #threadWas = 0;
+  /** When loading went wrong the last time. */ #failed = 0;
   #log = make("div", { class: "chat-log", role: "log", tabindex: "0", "aria-live": "off" });
   #note = make("p", { class: "chat-note" });
   #divider = make("p", { class: "chat-new", role: "separator" });
@@ -112,7 +116,7 @@ export class RoomChat extends HTMLElement {
       if (this.#follows) {
         this.#newer.hidden = true;
         this.#look();
-      }
+      } else if (this.#filled && this.#log.scrollTop < TOP && store.more && !this.#earlier.disabled && Date.now() - this.#failed > PAUSE) void this.#load(() => store.loadEarlier(), true);
     }, { passive: true });
     this.addEventListener("keydown", (event) => this.#onKey(event));
     // Whoever reads the newest goes on reading it when a keyboard or a notice takes room.
@@ -353,7 +357,7 @@ export class RoomChat extends HTMLElement {
     this.#since = 0;
     this.#store?.toNewest();
     this.#room?.send(text, { mentions });
-    requestAnimationFrame(() => requestAnimationFrame(() => this.#toEnd()));
+    void drawn().then(() => this.#toEnd());
   }
 
   /** @param {number} id */
@@ -452,9 +456,11 @@ export class RoomChat extends HTMLElement {
     button.disabled = true;
     try {
       await load();
-      if (above) requestAnimationFrame(() => requestAnimationFrame(() => { this.#log.scrollTop = this.#log.scrollHeight - from; }));
+      await drawn();
+      if (above) this.#log.scrollTop = this.#log.scrollHeight - from;
     } catch {
-      // The button stays: it can be pressed again.
+      // The button stays: it can be pressed again. Scrolling alone asks no more for a while.
+      this.#failed = Date.now();
     } finally {
       button.disabled = false;
     }
@@ -478,5 +484,8 @@ export class RoomChat extends HTMLElement {
     this.#look();
   }
 }
+
+/** What was asked to be drawn is drawn. @returns {Promise<void>} */
+const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
 
 customElements.define("room-chat", RoomChat);
