@@ -102,11 +102,15 @@ def test_a_session_is_captioned_in_two_languages_and_by_a_service(
     look.get_by_label("Large").check()
     look.get_by_label("Yellow on black").check()
     look.get_by_label("Below the picture").check()
+    look.get_by_label("Have my screen reader read the captions.").check()
     look.get_by_role("button", name="Done").click()
     reader.reload()
     chinese.fill("今天我们谈水稻。")
     chinese.press("Enter")
     expect(shown(reader)).to_contain_text("今天我们谈水稻。")
+    spoken = reader.locator("room-captions [aria-live=polite]")
+    expect(spoken).to_have_text("今天我们谈水稻。")
+    assert spoken.get_attribute("lang") == "zh"
     size, colour, ground = shown(reader).evaluate(
         "(box) => { const look = getComputedStyle(box); return [parseFloat(look.fontSize), look.color, look.backgroundColor]; }"
     )
