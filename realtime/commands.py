@@ -62,13 +62,23 @@ async def ping(call: Call) -> Answer:
 @command("room.enter", NothingForm, Rate(10, 2.0, of_person=True))
 async def enter(call: Call) -> Answer:
     """Follow first, read second: what happens in between comes twice, and never not at all."""
-    connection, room_id = call.connection, room_of(call)
+    connection, room_id, looked = call.connection, room_of(call), call.connection.looked
     admission = await in_database(queries.admit, call.person, room_id)
     await _follow_room(connection, admission)
     data, shared = await in_database(queries.room_now, call.person, admission)
     connection.enter(room_id, admission.role, admission.person, in_hall=admission.in_hall)
+    if connection.looked != looked:  # rights were looked at while this was on its way, and not in this room
+        await _see_whether_still_admitted(call, room_id)
     presence = await connection.live.presence.soon(room_id)
     return Answer({**data, "delayed": connection.live.hub.delayed}, f'{shared},"presence":{presence}')
+
+
+async def _see_whether_still_admitted(call: Call, room_id: int) -> None:
+    try:
+        await in_database(queries.admit, call.person, room_id)
+    except Refusal:
+        call.connection.leave_room(room_id)
+        raise
 
 
 async def _follow_room(connection: Connection, admission: queries.Admission) -> None:

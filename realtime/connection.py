@@ -185,6 +185,8 @@ class Connection:
         self.media_url = media_url
         self.streams: set[str] = set()
         self.rooms: dict[int, str] = {}
+        self.looked = 0
+        """How often this person's rights were looked at."""
 
     async def follow(self, stream: str) -> None:
         self.streams.add(stream)

@@ -190,6 +190,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         that: a silent listener is looked at too."""
         if self.socket is None or self.connection is None:
             return
+        self.connection.looked += 1
         person = await self._person()
         with translation.override(self.language):
             for room_id in list(self.connection.rooms):

@@ -23,7 +23,14 @@ from conference.core.streams import hold, publish
 from conference.events.queries import organizers_of
 from conference.notifications.actions import notify
 from conference.rooms.models import Restriction, Room
-from conference.rooms.queries import RUNS, get_room, hosts_stream, room_stream, standing_in
+from conference.rooms.queries import (
+    RUNS,
+    backstage_stream,
+    get_room,
+    hosts_stream,
+    room_stream,
+    standing_in,
+)
 from realtime.chat.actions import delete_message
 from realtime.chat.models import Message
 from realtime.moderation.models import Report
@@ -39,6 +46,7 @@ from realtime.moderation.queries import (
 )
 from realtime.questions.actions import dismiss_question, lower_hands_of
 from realtime.questions.models import Question
+from realtime.stage.actions import end_rights
 
 MOST_OPEN = 20
 """Reports of one person in one room that nobody has decided about yet."""
@@ -91,6 +99,8 @@ def _take(actor: User, room_id: int, person_id: int, kind: str, verb: str) -> No
         record(verb, actor, room, event=room.event, room=room.pk, person=person.pk)
         _tell(room, person)
         lower_hands_of(actor, room, person)
+        if kind == Kind.REMOVED:
+            end_rights(person.pk, room.pk)  # not only where a page of theirs is connected
 
 
 def _give_back(actor: User, room_id: int, person_id: int, kind: str, verb: str) -> None:
@@ -106,7 +116,7 @@ def _give_back(actor: User, room_id: int, person_id: int, kind: str, verb: str) 
 def _tell(room: Room, person: User) -> None:
     """The person, whose pages and media the server then looks at, and those who run the room."""
     own, lost = f"person.{person.pk}", lost_by(person, room)
-    hold([own, room_stream(room.pk), hosts_stream(room.pk)])
+    hold([own, *_streams_of(room)])
     if lost:
         publish(own, "restriction", saved=own_restrictions_data(room, lost))
         publish(hosts_stream(room.pk), "restriction", saved=restrictions_data(person, lost))
@@ -114,6 +124,10 @@ def _tell(room: Room, person: User) -> None:
         publish(own, "restriction", removed=room.pk)
         publish(hosts_stream(room.pk), "restriction", removed=person.pk)
     publish(own, "rights", saved={"id": room.pk})
+
+
+def _streams_of(room: Room) -> list[str]:
+    return [room_stream(room.pk), backstage_stream(room.pk), hosts_stream(room.pk)]
 
 
 def _lock_room(room: Room) -> None:
@@ -185,7 +199,7 @@ def decide_report(actor: User, room_id: int, *, report_id: int, decision: str, n
     )
     reporters = [each.reporter for each in together if each.reporter is not None]
     people = {each.pk for each in reporters} | _lock_thing(room, found)
-    hold([*(f"person.{number}" for number in people), room_stream(room.pk), hosts_stream(room.pk)])
+    hold([*(f"person.{number}" for number in people), *_streams_of(room)])
     _carry_out(actor, room, found, decision)
     now = timezone.now()
     for each in together:

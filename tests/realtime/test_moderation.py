@@ -21,6 +21,7 @@ from conference.core.personal_data import erase_everywhere, personal_data
 from conference.notifications.kinds import body_of
 from conference.notifications.models import Notification
 from conference.rooms.models import Restriction
+from realtime import queries
 from realtime.chat.actions import delete_message, send_message
 from realtime.chat.models import Message
 from realtime.moderation import actions
@@ -31,6 +32,7 @@ from realtime.polls.actions import create_poll
 from realtime.questions.actions import approve_question, ask_question, dismiss_question, raise_hand
 from realtime.questions.models import Hand, Question
 from realtime.rules.actions import set_rules
+from realtime.stage.models import Publication
 from realtime.timer.actions import start_timer
 from tests.realtime.conftest import OpenTab, World
 
@@ -177,6 +179,34 @@ async def test_a_speaker_who_is_removed_leaves_the_stage(world: World, tab: Open
     await in_db(remove)(world, world.bounmy)
     await speaker.signal("closed")
     assert (await noy.frame())["update"] == "publication.removed"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_whoever_is_removed_while_coming_in_does_not_get_in(
+    world: World, tab: OpenTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noy, room_now, waiting = await tab(world.noy), queries.room_now, threading.Event()
+
+    def meanwhile(viewer: User, admission: Any) -> Any:
+        found = room_now(viewer, admission)
+        monkeypatch.setattr(queries, "room_now", room_now)
+        remove(world, world.noy)
+        waiting.wait(1)  # the server has looked at the rights of a page that is not in the room yet
+        return found
+
+    monkeypatch.setattr(queries, "room_now", meanwhile)
+    reply = await noy.ask("room.enter", world.room.pk)
+    assert "removed you" in reply["error"]["message"]
+    await in_db(say)(world, world.moderator, "Among us")
+    assert {frame["update"] for frame in noy.aside} <= {"restriction.saved", "rights.saved"}
+    noy.aside.clear()
+    assert await noy.silence()
+
+
+def test_what_a_removed_person_sends_ends_without_a_page_in_the_room_too(world: World) -> None:
+    world.publication(world.bounmy)
+    remove(world, world.bounmy)
+    assert Publication.objects.count() == 0
 
 
 # --- reporting ---
