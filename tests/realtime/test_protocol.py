@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -151,6 +152,11 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "poll",
                 "choices",
                 "options",
+                "languages",
+                "language",
+                "line",
+                "caption",
+                "took",
                 "announcement",
                 "link",
                 "material",
@@ -362,38 +368,37 @@ def test_each_command_has_its_denial_below() -> None:
 
 
 def prepared(world: World, command: str) -> dict[str, Any]:
-    """What the command is about, made, and its data with the numbers of that."""
-    filled = {
-        "EVENT": world.event.pk,
-        "ROOM STREAM": f"room.{world.room.pk}",
-        "PUBLICATION": world.publication(world.bounmy).pk,
-        "MESSAGE": send_message(world.noy, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
-        "NOY": world.noy.pk,
-        "CONVERSATION": _conversation(world),
-        "QUESTION": ask_question(world.moderator, world.room.pk, client_id=uuid.uuid4(), text="Hm?").pk,
-        "ANNOUNCEMENT": announce_in_room(
-            world.moderator, world.room.pk, client_id=uuid.uuid4(), text={"en": "Hm?"}
-        ).pk,
-        "PERSON": world.sari.pk,
-        "REPORT": report(world.noy, world.room.pk, kind="person", thing=world.sari.pk, reason="spam").pk,
-        "MATERIAL": add_link(
-            world.moderator,
-            world.room.pk,
-            client_id=uuid.uuid4(),
-            title="Hm?",
-            url="https://example.org/",
-        ).pk,
-        "CAPTION": _caption(world),
-        "HAND": raise_hand(world.noy, world.room.pk).pk,
-        "POLL": create_poll(
-            world.moderator, world.room.pk, kind="rating", title="Hm?", options=[], most=1
-        ).pk,
+    """The data of the command, with the numbers of what it is about, which is made."""
+    room = world.room.pk
+    made: dict[str, Callable[[], int | str]] = {
+        "EVENT": lambda: world.event.pk,
+        "ROOM STREAM": lambda: f"room.{room}",
+        "PUBLICATION": lambda: world.publication(world.bounmy).pk,
+        "MESSAGE": lambda: send_message(world.noy, room, client_id=uuid.uuid4(), text="Hm?").pk,
+        "NOY": lambda: world.noy.pk,
+        "CONVERSATION": lambda: _conversation(world),
+        "QUESTION": lambda: ask_question(world.moderator, room, client_id=uuid.uuid4(), text="Hm?").pk,
+        "ANNOUNCEMENT": lambda: (
+            announce_in_room(world.moderator, room, client_id=uuid.uuid4(), text={"en": "Hm?"}).pk
+        ),
+        "PERSON": lambda: world.sari.pk,
+        "REPORT": lambda: report(world.noy, room, kind="person", thing=world.sari.pk, reason="spam").pk,
+        "MATERIAL": lambda: (
+            add_link(
+                world.moderator, room, client_id=uuid.uuid4(), title="Hm?", url="https://example.org/"
+            ).pk
+        ),
+        "CAPTION": lambda: _caption(world),
+        "HAND": lambda: raise_hand(world.noy, room).pk,
+        "POLL": lambda: create_poll(world.moderator, room, kind="rating", title="Hm?", options=[], most=1).pk,
     }
     if command == "event.follow":
         world.event.state = "draft"
         world.event.save()
+    if command == "captions.follow":
+        _caption(world)
     return {
-        key: filled.get(value, value) if isinstance(value, str) else value
+        key: made[value]() if isinstance(value, str) and value in made else value
         for key, value in DATA[command].items()
     }
 
