@@ -19,12 +19,13 @@ READS_SETTINGS = [
     "conference/settings.py",
     "conference/supervisor.py",
     "realtime/media/configuration.py",
+    "realtime/media/fanout.py",
     "tools/setup.py",
     "tools/verify.py",
 ]
 NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 # Read by these files, but belonging to the machine and not to us.
-FOREIGN = {"DEBIAN_FRONTEND", "PATH"}
+FOREIGN = {"CC", "DEBIAN_FRONTEND", "PATH"}
 
 
 def settings_of_the_code() -> set[str]:
