@@ -229,6 +229,17 @@ class Engine:
     async def trickle(self, session: Session, fragment: Candidates) -> None:
         await session.wire.add_candidates(fragment.candidates)
 
+    async def restart(self, session: Session, fragment: Candidates) -> str:
+        """The browser is on another network: our half of the ICE restart. The media goes on as it did."""
+        if not session.wire.is_connected:
+            raise Refused(409, "not-connected", "The connection does not stand yet, or not any more.")
+        if not self._rate.admits(asyncio.get_running_loop().time()):
+            raise Refused(
+                503, "busy", "Many people are joining right now. Please try again in a moment.", retry_after=1
+            )
+        log.info("media.ice_restarted", session=session.id[:6], room=session.grant.room)
+        return await session.restart(fragment)
+
     # Flowing
 
     def take_over(self, session: PublishSession) -> None:

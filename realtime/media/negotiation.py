@@ -308,9 +308,29 @@ def read_fragment(text: str) -> Candidates:
                 candidates.append(candidate_from_sdp(line[12:]))
             except (AssertionError, ValueError, IndexError):
                 raise BadOffer("malformed", "A candidate is malformed.") from None
+    if ufrag is not None and not _UFRAG.fullmatch(ufrag):
+        raise BadOffer("malformed", "The ICE credentials are missing or malformed.")
+    if password is not None and not _PASSWORD.fullmatch(password):
+        raise BadOffer("malformed", "The ICE credentials are missing or malformed.")
     if ufrag is None and not candidates and "a=end-of-candidates" not in text:
         raise BadOffer("malformed", "The fragment holds neither ICE credentials nor candidates.")
     return Candidates(ufrag, password, usable_candidates(candidates))
+
+
+def write_fragment(
+    mids: tuple[str, ...], ufrag: str, password: str, candidates: tuple[RTCIceCandidate, ...]
+) -> str:
+    """Our half of an ICE restart (RFC 9725, section 4.3.3), for the first of the bundled sections."""
+    lines = [
+        f"a=group:BUNDLE {' '.join(mids)}",
+        "m=application 9 UDP/TLS/RTP/SAVPF 0",
+        f"a=mid:{mids[0]}",
+        f"a=ice-ufrag:{ufrag}",
+        f"a=ice-pwd:{password}",
+        *(f"a=candidate:{candidate_to_sdp(candidate)}" for candidate in candidates),
+        "a=end-of-candidates",
+    ]
+    return "\r\n".join(lines) + "\r\n"
 
 
 def write_answer(

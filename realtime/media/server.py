@@ -57,9 +57,7 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
     async def trickle(request: web.Request) -> web.Response:
         session = _session(request, configuration, engine)
         fragment = read_fragment(await _body(request, _FRAGMENT))
-        if fragment.ufrag is not None and fragment.ufrag != session.peer_ufrag:
-            # aioice cannot restart; a new session takes as long, and the engine hands over without a gap.
-            raise Refused(422, "no-restart", "ICE restarts are not supported. Please open a new session.")
+        restarts = fragment.ufrag is not None and fragment.ufrag != session.peer_ufrag
         condition = request.headers.get("If-Match")
         if condition is None:
             raise Refused(
@@ -67,6 +65,11 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
             )
         if condition not in (session.etag, "*"):
             raise Refused(412, "precondition", "The entity tag does not belong to this session.")
+        if restarts:
+            if fragment.password is None:
+                raise Refused(400, "malformed", "An ICE restart needs a new name and a new password.")
+            answer = await engine.restart(session, fragment)
+            return web.Response(text=answer, content_type=_FRAGMENT, headers={"ETag": session.etag})
         await engine.trickle(session, fragment)
         return web.Response(status=204, headers={"ETag": session.etag})
 

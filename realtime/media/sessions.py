@@ -20,12 +20,14 @@ from .layers import KEYFRAME_INTERVAL, Layer, LayerSelector, Track
 from .negotiation import (
     MOST_KILOBITS,
     AcceptedMedia,
+    Candidates,
     Codec,
     Kind,
     Offer,
     Stream,
     Transport,
     write_answer,
+    write_fragment,
 )
 from .packets import (
     BadPacket,
@@ -104,6 +106,7 @@ class Session:
         self.loop = asyncio.get_running_loop()
         self.ended = False
         self.peer_ufrag = ""
+        self.mids: tuple[str, ...] = ()
         self.wire = Wire(
             certificate=engine.certificate(),
             addresses=engine.addresses,
@@ -115,6 +118,7 @@ class Session:
     async def answer(self, offer: Offer, accepted: dict[str, AcceptedMedia]) -> str:
         """Open our end of the transport, begin to connect, and describe it."""
         self.peer_ufrag = offer.ice_ufrag
+        self.mids = tuple(mid for mid in accepted)
         await self.wire.gather()
         await self.wire.add_candidates(offer.candidates)
         as_client = offer.peer_is != "client"
@@ -134,6 +138,20 @@ class Session:
             if not self.ended:
                 self.on_connected()
         else:
+            await self.engine.end(self, "unreachable")
+
+    async def restart(self, fragment: Candidates) -> str:
+        """ICE begins anew: our new half, as a fragment."""
+        self.peer_ufrag = fragment.ufrag or ""
+        self.etag = f'"{secrets.token_urlsafe(6)}"'
+        ice = RTCIceParameters(fragment.ufrag, fragment.password)
+        await self.wire.restart(ice, fragment.candidates)
+        self.engine.spawn(self._reconnect())
+        candidates = self.wire.candidates(self.engine.public_address)
+        return write_fragment(self.mids, self.wire.ufrag, self.wire.password, candidates)
+
+    async def _reconnect(self) -> None:
+        if not await self.wire.reconnect(timeout=CONNECT_TIMEOUT):
             await self.engine.end(self, "unreachable")
 
     def on_connected(self) -> None:

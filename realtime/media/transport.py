@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import pylibsrtp
 from aioice import Candidate, Connection
-from aioice.ice import get_host_addresses
+from aioice.ice import get_host_addresses, random_string
 from aiortc.rtcdtlstransport import (
     RTCCertificate,
     RTCDtlsFingerprint,
@@ -82,11 +82,29 @@ class _Connection(Connection):
             )
             self._local_candidates_end = True
 
+    def restart(self, ufrag: str, password: str) -> None:
+        """Begin ICE anew with the peer's new name and password, on our same sockets (RFC 8445, section 9). Until `connect` has
+        chosen a pair, who sends goes on with the one that was chosen before."""
+        for pair in self._check_list:
+            if pair.task is not None:
+                pair.task.cancel()
+        if self._query_consent_task is not None:
+            self._query_consent_task.cancel()
+            self._query_consent_task = None
+        self._check_list, self._check_list_done = [], False
+        self._check_list_state = asyncio.Queue()
+        self._early_checks.clear()
+        self._early_checks_done = False
+        self._nominating.clear()
+        self._remote_candidates, self._remote_candidates_end = [], False
+        self.remote_username, self.remote_password = ufrag, password
+        self._local_username, self._local_password = random_string(8), random_string(24)
+
 
 class _Gatherer(RTCIceGatherer):
     def __init__(self, addresses: tuple[str, ...]) -> None:
         super().__init__(iceServers=[])
-        self._connection = _Connection(addresses)
+        self._connection = self.connection = _Connection(addresses)
 
 
 class _Dtls(RTCDtlsTransport):
@@ -160,7 +178,7 @@ class Wire:
         self._gatherer = _Gatherer(addresses)
         self._ice = RTCIceTransport(self._gatherer)
         self._dtls = _Dtls(self._ice, certificate, self)
-        self._connection: Connection = self._gatherer._connection
+        self._connection: _Connection = self._gatherer.connection
         self._connected = False
         self._closing = False
         self._pair: Any = None
@@ -268,6 +286,30 @@ class Wire:
         self._ice.on("statechange", self._on_state)
         self._dtls.on("statechange", self._on_state)
         return True
+
+    async def restart(self, ice: RTCIceParameters, candidates: tuple[RTCIceCandidate, ...]) -> None:
+        """The browser is on another network: take its new ICE credentials, and make new ones of ours. Only while connected."""
+        self._connection.restart(ice.usernameFragment or "", ice.password or "")
+        # Without telling: the old pair is what we have until there is another.
+        self._connection._nominated = _Nominated({}, self._follow)
+        await self.add_candidates(candidates)
+
+    async def reconnect(self, *, timeout: float) -> bool:
+        """After `restart`: choose a pair. False when the browser was not reached in time; the connection is closed then."""
+        ufrag = self._connection.local_username
+        try:
+            async with asyncio.timeout(timeout):
+                await self._connection.connect()
+        except (TimeoutError, ConnectionError):
+            if ufrag != self._connection.local_username or self._closing:
+                return True  # another restart came meanwhile, and it is that one's affair
+            await self._connection.close()
+            return False
+        return True
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected
 
     def _on_state(self) -> None:
         if self._closing or not self._connected:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,11 @@ class Stage:
                 await asyncio.sleep(0.05)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stage() -> AsyncIterator[Stage]:
+@asynccontextmanager
+async def open_stage(host: str = "127.0.0.1", browser_at: str | None = None) -> AsyncIterator[Stage]:
+    """The media process on this address, a page that uses it, and a browser (`browser_at`: another program that starts it)."""
     media_port, events = free_port(), []
-    media_url = f"http://127.0.0.1:{media_port}"
+    media_url = f"http://{host}:{media_port}"
 
     async def show(_request: web.Request) -> web.Response:
         return web.Response(text=PAGE, content_type="text/html")
@@ -112,17 +114,18 @@ async def stage() -> AsyncIterator[Stage]:
     )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    page_url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await web.TCPSite(runner, host, 0).start()
+    page_url = f"http://{host}:{runner.addresses[0][1]}"
     environment = {
         **os.environ,
         "MEDIA_SECRET": SECRET,
+        "MEDIA_HOST": host,
         "MEDIA_PORT": str(media_port),
         "MEDIA_ALLOWED_ORIGINS": page_url,
         "MEDIA_EVENTS_URL": f"{page_url}/media/events",
         # Nobody answers there; the browser must take the list and manage without.
         "MEDIA_ICE_SERVERS": '[{"urls": "stun:127.0.0.1:9"}]',
-        "MEDIA_ICE_ADDRESSES": "127.0.0.1",
+        "MEDIA_ICE_ADDRESSES": host,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -134,8 +137,9 @@ async def stage() -> AsyncIterator[Stage]:
     )
     async with async_playwright() as playwright, aiohttp.ClientSession() as http:
         browser = await playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
+            executable_path=browser_at or shutil.which("chromium"),
             args=[
+                f"--unsafely-treat-insecure-origin-as-secure={page_url}",
                 "--no-sandbox",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
@@ -149,6 +153,12 @@ async def stage() -> AsyncIterator[Stage]:
     process.send_signal(signal.SIGTERM)
     await asyncio.wait_for(process.wait(), 10)
     await runner.cleanup()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def stage() -> AsyncIterator[Stage]:
+    async with open_stage() as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")

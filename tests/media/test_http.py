@@ -182,7 +182,9 @@ async def test_a_session_ends_once_for_whoever_opened_it(server: Server, offer: 
     assert server.engine.sessions == {}
 
 
-async def test_candidates_may_trickle_in_but_ice_does_not_restart(server: Server, offer: str) -> None:
+async def test_candidates_may_trickle_in_and_ice_restarts_only_where_it_stands(
+    server: Server, offer: str
+) -> None:
     token = server.grant("publish")
     opened = await server.post("/whip/12", token, offer)
     url, etag = server.url + where(opened), opened.headers["ETag"]
@@ -202,7 +204,9 @@ async def test_candidates_may_trickle_in_but_ice_does_not_restart(server: Server
     assert await refusal(await patch(fragment)) == (428, "precondition")
     assert await refusal(await patch(fragment, **{"If-Match": '"other"'})) == (412, "precondition")
     restart = "a=ice-ufrag:abcdefgh\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
-    assert await refusal(await patch(restart, **{"If-Match": "*"})) == (422, "no-restart")
+    assert await refusal(await patch(restart, **{"If-Match": "*"})) == (409, "not-connected")
+    assert await refusal(await patch("a=ice-ufrag:abcdefgh\r\n", **{"If-Match": "*"})) == (400, "malformed")
+    assert await refusal(await patch("a=ice-ufrag:a b\r\n", **{"If-Match": "*"})) == (400, "malformed")
     assert await refusal(await patch("a=candidate:1 1 udp", **{"If-Match": etag})) == (400, "malformed")
     assert await refusal(await patch("", **{"If-Match": etag})) == (400, "malformed")
     assert (await patch(fragment, **{"If-Match": etag, "Content-Type": "application/sdp"})).status == 415

@@ -12,7 +12,7 @@
  */
 
 import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
-import { endSession, openSession, sessionLives } from "./session.js";
+import { endSession, fragmentOf, openSession, restartSession, sessionLives, withIceOf } from "./session.js";
 
 /** @import { Grant, Session } from "./session.js" */
 
@@ -28,6 +28,8 @@ const PATIENCE = 1_500;
 const SILENCE = 1_900;
 const LISTEN_EVERY = 500;
 const ASK_AGAIN = 8_000;
+/** A new way to the server is found in less, or not at all. */
+const RESTART_WITHIN = 4_000;
 /** Grants live for two minutes; one that was refused for the moment only is good for another try. */
 const GRANT_USABLE = 60_000;
 
@@ -280,6 +282,20 @@ function standing(peer, signal) {
   });
 }
 
+/** Begin ICE anew on a connection that stands otherwise. False where the server does not.
+ * @param {RTCPeerConnection} peer
+ * @param {Session} session
+ * @returns {Promise<boolean>} */
+async function restartIce(peer, session) {
+  const offer = await peer.createOffer({ iceRestart: true });
+  await peer.setLocalDescription(offer);
+  const fragment = await restartSession(session, fragmentOf(offer.sdp ?? ""));
+  if (fragment === null) return false;
+  session.answer = withIceOf(session.answer, fragment);
+  await peer.setRemoteDescription({ type: "answer", sdp: session.answer });
+  return true;
+}
+
 /** Bytes received so far, of media and its reports.
  * @param {RTCPeerConnection} peer
  * @returns {Promise<number>} */
@@ -306,16 +322,30 @@ function breaking(peer, session, signal) {
     let heard = -1;
     let silentSince = performance.now();
     let askedAt = -Infinity;
+    let restarting = false;
+    // The server knows us, and nothing arrives: we are on another network. ICE finds the new way, and the media goes on.
+    const restart = async () => {
+      restarting = true;
+      clearTimeout(patience);
+      const done = await restartIce(peer, session).catch(() => false);
+      restarting = false;
+      if (signal.aborted) return;
+      if (done) patience = setTimeout(settle, RESTART_WITHIN);
+      else look();
+    };
     const ask = async () => {
-      if (performance.now() - askedAt < ASK_AGAIN) return;
+      if (restarting || performance.now() - askedAt < ASK_AGAIN) return;
       askedAt = performance.now();
       if (!(await sessionLives(session))) settle();
+      else if (!signal.aborted && performance.now() - silentSince > SILENCE) await restart();
     };
     const listen = async () => {
       const sum = await received(peer);
       if (sum !== heard) {
+        // Bytes are counted for each way by itself: after a restart the sum may be smaller.
         heard = sum;
         silentSince = performance.now();
+        if (!restarting && peer.connectionState === "connected") clearTimeout(patience);
       } else if (performance.now() - silentSince > SILENCE) await ask();
     };
     const listening = setInterval(() => void listen().catch(() => undefined), LISTEN_EVERY);
@@ -333,7 +363,7 @@ function breaking(peer, session, signal) {
       // The server's goodbye closes the transport; the connection itself would notice only much later.
       if (gone || peer.connectionState === "failed" || peer.connectionState === "closed") settle();
       else if (peer.connectionState === "disconnected") {
-        patience = setTimeout(settle, PATIENCE);
+        if (!restarting) patience = setTimeout(settle, PATIENCE);
         void ask();
       }
     };

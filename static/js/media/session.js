@@ -91,6 +91,61 @@ export async function chooseLayer(session, wanted) {
   }
 }
 
+/** Asks the server to begin ICE anew (RFC 9725, section 4.3.3), because we are on another network: gives its half as a fragment,
+ * or null where it cannot.
+ * @param {Session} session
+ * @param {string} fragment
+ * @returns {Promise<string | null>} */
+export async function restartSession(session, fragment) {
+  try {
+    const response = await fetch(session.url, {
+      method: "PATCH",
+      headers: {
+        Authorization: `Bearer ${session.token}`,
+        "Content-Type": "application/trickle-ice-sdpfrag",
+        "If-Match": "*",
+      },
+      body: fragment,
+      credentials: "omit",
+      signal: AbortSignal.timeout(END_WITHIN),
+    });
+    if (response.status !== 200) return null;
+    session.etag = response.headers.get("ETag") ?? "*";
+    return await response.text();
+  } catch {
+    return null;
+  }
+}
+
+/** The ICE of an offer, as a fragment for `restartSession`.
+ * @param {string} sdp
+ * @returns {string} */
+export function fragmentOf(sdp) {
+  const lines = sdp.split(/\r?\n/);
+  const first = (/** @type {string} */ start) => lines.find((line) => line.startsWith(start));
+  const wanted = [first("a=group:BUNDLE"), first("m="), first("a=mid:"), first("a=ice-ufrag:"), first("a=ice-pwd:")];
+  return `${wanted.filter(Boolean).join("\r\n")}\r\n`;
+}
+
+/** An answer with other ICE: that of the fragment.
+ * @param {string} answer
+ * @param {string} fragment
+ * @returns {string} */
+export function withIceOf(answer, fragment) {
+  const fresh = fragment.split(/\r?\n/);
+  const value = (/** @type {string} */ start) => fresh.find((line) => line.startsWith(start)) ?? start;
+  const candidates = fresh.filter((line) => line.startsWith("a=candidate:"));
+  return answer
+    .split(/\r?\n/)
+    .flatMap((line) => {
+      if (line.startsWith("a=ice-ufrag:")) return [value("a=ice-ufrag:")];
+      if (line.startsWith("a=ice-pwd:")) return [value("a=ice-pwd:")];
+      if (line.startsWith("a=candidate:")) return [];
+      return line === "a=end-of-candidates" ? [...candidates, line] : [line];
+    })
+    .join("\r\n");
+}
+
 /** Ends a session. Never throws; gives the code when the server says that there is no way back (`replaced`, `removed`).
  * @param {Session} session
  * @param {{reloading?: boolean}} [how]   reloading: viewers shall wait for us a moment, we are likely to be back

@@ -183,7 +183,41 @@ test("silence of a server that still knows us is borne", async () => {
   it.peers[0].getStats = async () => new Map();
   await new Promise((resolve) => setTimeout(resolve, 3000));
   assert.deepEqual(it.states, ["connecting", "playing"]);
-  assert.equal(asked.filter(({ method }) => method === "PATCH").length, 1);
+  assert.equal(asked.filter(({ method }) => method === "PATCH").length, 2, "it asks whether it is known, and for another way");
+});
+
+const FRAGMENT = "a=ice-ufrag:fresh\r\na=ice-pwd:password\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=end-of-candidates\r\n";
+
+/** A network that was changed: nothing arrives until ICE begins anew, and then only if `heals`.
+ * @param {boolean} heals */
+async function changedNetwork(heals) {
+  answers = ({ method }) => ({ POST: { status: 201, body: "v=0\r\na=ice-ufrag:old\r\na=end-of-candidates\r\n" }, PATCH: { status: asked.filter((each) => each.method === "PATCH").length % 2 ? 204 : 200, body: FRAGMENT } })[method] ?? { status: 200 };
+  const it = connection();
+  await it.reaches("playing");
+  const peer = it.peers[0];
+  let away = true;
+  /** @type {string[]} */ const remote = [];
+  peer.getStats = async () => new Map([["pair", { type: "candidate-pair", bytesReceived: away ? 7 : (peer.bytes += 1) }]]);
+  peer.setRemoteDescription = /** @type {any} */ (async (/** @type {any} */ { sdp }) => {
+    remote.push(sdp);
+    away = !heals;
+  });
+  return { it, remote };
+}
+
+test("on another network the same connection goes on, by another way", async () => {
+  const { it, remote } = await changedNetwork(true);
+  await new Promise((resolve) => setTimeout(resolve, 8000));
+  assert.deepEqual(it.states, ["connecting", "playing"]);
+  assert.equal(it.peers.length, 1);
+  assert.deepEqual(remote, ["v=0\r\na=ice-ufrag:fresh\r\na=candidate:1 1 udp 1 192.0.2.1 5 typ host\r\na=end-of-candidates\r\n"]);
+});
+
+test("where there is no other way, a new connection is made", async () => {
+  const { it } = await changedNetwork(false);
+  await it.reaches("connecting");
+  await it.reaches("playing");
+  assert.equal(it.peers.length, 2);
 });
 
 test("whoever was replaced or removed does not fight for the place", async () => {
