@@ -153,7 +153,7 @@ def restrict(room: Room, person: User, kind: str) -> None:
 def test_whoever_was_taken_out_is_told_so_and_may_not_enter(room: Room) -> None:
     person = factories.make_attendee(room.event)
     restrict(room, person, Restriction.Kind.REMOVED)
-    with pytest.raises(Denied, match="taken out of this room"):
+    with pytest.raises(Denied, match="have removed you"):
         get_room(person, room.pk)
     assert role_in(person, room) is None
 
