@@ -108,8 +108,11 @@ def test_a_session_is_captioned_in_two_languages_and_by_a_service(
     chinese.fill("今天我们谈水稻。")
     chinese.press("Enter")
     expect(shown(reader)).to_contain_text("今天我们谈水稻。")
+    # What comes from now on is also read aloud.
+    chinese.fill("谢谢大家。")
+    chinese.press("Enter")
     spoken = reader.locator("room-captions [aria-live=polite]")
-    expect(spoken).to_have_text("今天我们谈水稻。")
+    expect(spoken).to_have_text("谢谢大家。")
     assert spoken.get_attribute("lang") == "zh"
     size, colour, ground = shown(reader).evaluate(
         "(box) => { const look = getComputedStyle(box); return [parseFloat(look.fontSize), look.color, look.backgroundColor]; }"
