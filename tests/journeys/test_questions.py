@@ -54,7 +54,7 @@ def test_people_in_the_hall_and_online_ask_in_one_queue_and_a_moderator_runs_it(
         expect(waiting).to_have_count(left)
         waiting.first.click()
     expect(waiting).to_have_count(0)
-    vote = asked(online, FROM_THE_HALL).get_by_role("button", pressed=False)
+    vote = asked(online, FROM_THE_HALL).get_by_role("button", name=re.compile("I want to hear this too"))
     vote.click()
     shown = asked(moderator, FROM_THE_HALL)
     expect(shown.get_by_role("button", name=re.compile("^2 people want to hear this"))).to_be_visible()
