@@ -28,6 +28,7 @@ from realtime.materials.actions import add_link
 from realtime.models import (
     Announcement,
     Ballot,
+    Broadcast,
     Caption,
     CaptionFeed,
     Conversation,
@@ -40,6 +41,7 @@ from realtime.models import (
     Poll,
     Publication,
     Question,
+    Rating,
     ReadMark,
     Report,
     RoomRules,
@@ -430,6 +432,7 @@ def _conversation(world: World) -> int:
 STORED = (
     Announcement,
     Ballot,
+    Broadcast,
     Caption,
     CaptionFeed,
     Conversation,
@@ -443,6 +446,7 @@ STORED = (
     Poll,
     Publication,
     Question,
+    Rating,
     ReadMark,
     RoomRules,
     Side,
@@ -465,6 +469,7 @@ async def test_one_persons_stream_is_nobody_elses(world: World, tab: OpenTab) ->
         f"person.{world.bounmy.pk}",
         "person.999999",
         f"room.{world.room.pk}.hosts",
+        f"room.{world.room.pk}.backstage",
         "bus",
         "room.0",
     ):
