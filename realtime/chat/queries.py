@@ -115,17 +115,14 @@ def messages_around(viewer: Viewer, room_id: int, message_id: int) -> dict[str, 
     """A message among those before and after it, and whether there are still older and newer ones. Of a reply, what it
     replies to: `thread`."""
     room, role = get_room(viewer, room_id)
-    # The mark of what was read last may be of a message that is not there any more.
-    target = Message.objects.filter(room=room, pk=message_id).first()
-    if target is not None:
-        get_message(viewer, room, role, message_id)
-    middle = (target.parent_id if target is not None else None) or message_id
+    target = get_message(viewer, room, role, message_id)
+    middle = target.parent_id or target.pk
     older = list(_shown_in(room).filter(pk__lte=middle).order_by("-pk")[: AROUND + 1])
     newer = list(_shown_in(room).filter(pk__gt=middle).order_by("pk")[: AROUND + 1])
     return {
         "messages": [message_data(message) for message in [*older[:AROUND][::-1], *newer[:AROUND]]],
         "message": middle,
-        "thread": target.parent_id if target is not None else None,
+        "thread": target.parent_id,
         "more": len(older) > AROUND,
         "newer": len(newer) > AROUND,
     }

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from conference.accounts.models import Block, Consent, User
-from conference.core import streams
-from conference.core.errors import Busy, Conflict, Denied, Invalid, Missing, Refusal
+from conference.core.errors import Busy, Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
-from conference.core.personal_data import erase_everywhere, personal_data
 from conference.notifications.models import Notification
 from conference.notifications.queries import notification_data
 from conference.rooms.models import Restriction
@@ -186,13 +182,6 @@ def test_a_person_gives_each_emoji_once_and_can_take_it_back(world: World) -> No
     ]
 
 
-def test_many_reactions_at_once_are_all_counted(world: World) -> None:
-    message = say(world, world.noy)
-    people = [world.attendee(f"Person {number}") for number in range(8)]
-    _together(*(lambda who=who: react(world, who, message) for who in people))
-    assert shown(world)[0]["reactions"] == {THUMB: 8}
-
-
 # --- names ---
 
 
@@ -282,12 +271,6 @@ def test_slow_mode_says_how_long_to_wait_and_spares_the_stage(world: World) -> N
         say(world, person)
     Message.objects.filter(pk=once.pk).update(created=timezone.now() - timedelta(seconds=61))
     say(world, world.noy, "A minute later")
-
-
-def test_slow_mode_holds_for_two_tabs_at_once(world: World) -> None:
-    rules(world, slow_mode=60)
-    results = _together(*(lambda: say(world, world.noy) for _tab in range(4)))
-    assert sorted(type(each).__name__ for each in results) == ["Busy", "Busy", "Busy", "Message"]
 
 
 def test_a_message_with_such_a_word_waits_seen_by_its_author_and_those_who_run_the_room(
@@ -479,212 +462,3 @@ def test_who_may_do_what_and_a_denial_changes_nothing(world: World, state: str, 
 def _state() -> list[Any]:
     stored = (Message, Mention, MessageReaction, ReadMark, Notification, Fact, Stream)
     return [list(model.objects.order_by("pk").values()) for model in stored]
-
-
-# --- two at once ---
-
-
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """Run in threads with a connection each; what they return or raise."""
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
-def _both_have_seen_it(patch: pytest.MonkeyPatch, *, lock: bool) -> None:
-    """Both look at the message before either changes it; without the lock both go on from what they saw."""
-    gate = threading.Barrier(2)
-    found = actions.get_message
-
-    def met(*args: Any) -> Message:
-        seen = found(*args)
-        gate.wait(10)
-        return seen
-
-    patch.setattr(actions, "get_message", met)
-    if not lock:
-        patch.setattr(actions, "_lock", lambda *args: (met(*args), None))
-
-
-@pytest.mark.parametrize("lock", [False, True])
-def test_a_change_and_a_deletion_at_once_never_bring_the_words_back(
-    world: World, monkeypatch: pytest.MonkeyPatch, lock: bool
-) -> None:
-    message = say(world, world.noy, "Secret")
-    deleted = threading.Event()
-    _both_have_seen_it(monkeypatch, lock=lock)
-    write = actions._write
-
-    def write_late(*args: Any) -> Any:
-        if not lock:  # the change is slow: the deletion is done before it writes
-            deleted.wait(10)
-        return write(*args)
-
-    monkeypatch.setattr(actions, "_write", write_late)
-
-    def delete_now() -> None:
-        delete(world, world.moderator, message)
-        deleted.set()
-
-    _together(lambda: edit(world, world.noy, message, "Secret, changed"), delete_now)
-    message.refresh_from_db()
-    came_back = message.text != ""
-    assert came_back is (not lock)
-    if lock:
-        assert (message.state, shown(world)[0]["text"]) == (State.DELETED, "")
-
-
-def test_the_same_message_sent_by_four_at_once_is_said_once(world: World) -> None:
-    client_id = uuid.uuid4()
-    results = _together(
-        *(
-            lambda: actions.send_message(world.noy, world.room.pk, client_id=client_id, text="Once")
-            for _tab in range(4)
-        )
-    )
-    assert len({message.pk for message in results}) == 1
-    assert Fact.objects.filter(verb="message.sent").count() == 1
-
-
-@pytest.mark.parametrize("lock", [False, True])
-def test_of_two_moderators_who_decide_at_once_the_second_is_told(
-    world: World, monkeypatch: pytest.MonkeyPatch, lock: bool
-) -> None:
-    rules(world, hold_messages=True)
-    message = say(world, world.noy)
-    _both_have_seen_it(monkeypatch, lock=lock)
-    results = _together(
-        lambda: approve(world, message),
-        lambda: actions.dismiss_message(world.organizer, world.room.pk, message_id=message.pk),
-    )
-    told = [isinstance(each, Conflict) for each in results]
-    assert sorted(told) == ([False, True] if lock else [False, False])
-    decided = Fact.objects.filter(verb__in=("message.approved", "message.dismissed")).count()
-    assert decided == (1 if lock else 2)
-
-
-# --- what is announced ---
-
-
-def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sent: list[tuple[str, str, dict[str, Any]]] = []
-    original = streams.publish
-
-    def listen(names: Any, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(names, kind, saved=saved, removed=removed)
-        for name in [names] if isinstance(names, str) else names:
-            sent.append((name, kind, {"saved": saved} if removed is None else {"removed": removed}))
-
-    monkeypatch.setattr(actions, "publish", listen)
-    noy = world.noy
-    head, other = say(world, noy, "Head"), say(world, world.sari, "Other")
-    reply = say(world, world.sari, "Reply", parent_id=head.pk)
-    gone = say(world, noy, "Gone", parent_id=head.pk)
-    edit(world, noy, head, "Head, changed https://example.org")
-    delete(world, noy, gone)
-    delete(world, world.moderator, other)
-    react(world, noy, reply)
-    react(world, noy, head, HEART)
-    react(world, noy, head, HEART, wanted=False)
-    actions.mark_read(noy, world.room.pk, message_id=head.pk)
-    rules(world, hold_messages=True)
-    kept, through, dismissed = (say(world, noy, text) for text in ("Kept", "Through", "Dismissed"))
-    held_reply = say(world, noy, "Held reply", parent_id=head.pk)
-    back = say(world, noy, "Taken back")
-    approve(world, through)
-    approve(world, held_reply)
-    actions.dismiss_message(world.moderator, world.room.pk, message_id=dismissed.pk)
-    delete(world, noy, back)
-    edit(world, world.sari, reply, "Reply, changed")  # goes out of sight
-
-    def heard(stream: str, kind: str) -> dict[int, Any]:
-        things: dict[int, Any] = {}
-        for name, what, change in sent:
-            if (name, what) == (stream, kind) and "saved" in change:
-                things[change["saved"]["id"]] = change["saved"]
-            elif (name, what) == (stream, kind):
-                things.pop(change["removed"], None)
-        return things
-
-    def by_id(rows: list[dict[str, Any]]) -> dict[int, Any]:
-        return {row["id"]: row for row in rows}
-
-    room, mine = f"room.{world.room.pk}", f"person.{noy.pk}"
-    assert heard(room, "message") == by_id(shown(world))
-    thread = thread_of(noy, world.room.pk, head.pk)
-    assert heard(room, "reply") == by_id(thread["replies"])
-    assert thread["message"]["replies"] == 1
-    assert heard(f"{room}.hosts", "held") == by_id(held_part(world.room)["state"]["held"])
-    own = own_part(noy, world.room, "attendee")
-    assert heard(mine, "held") == by_id(own["held"])
-    assert set(heard(mine, "held")) == {kept.pk, dismissed.pk}
-    assert heard(mine, "reacted") == by_id(own["reacted"])
-    assert heard(mine, "read") == by_id(own["read"])
-    for each in (through, held_reply):
-        each.refresh_from_db()
-        assert each.state == State.SHOWN
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_what_a_room_shows_takes_as_many_queries_for_three_as_for_one(world: World, count: int) -> None:
-    rules(world, held_words=["held"])
-    for number in range(count):
-        person = world.attendee(f"Person {number}")
-        message = say(world, person)
-        say(world, world.noy, "held")
-        say(world, world.sari, "Reply", parent_id=message.pk)
-        react(world, world.noy, message)
-        actions.mark_read(world.noy, world.room.pk, message_id=message.pk)
-    with CaptureQueriesContext(connection) as queries:
-        chat_part(world.room)
-        held_part(world.room)
-        own_part(world.noy, world.room, "attendee")
-        thread_of(world.sari, world.room.pk, message.pk)
-    assert len(queries) == 11, [query["sql"] for query in queries]
-
-
-# --- my data ---
-
-
-def test_my_data_has_my_messages_with_their_threads_and_my_reactions(world: World) -> None:
-    head = say(world, world.noy, "Head")
-    reply = say(world, world.sari, "Reply", parent_id=head.pk)
-    react(world, world.sari, head)
-    delete(world, world.sari, say(world, world.sari, "Gone"))
-    data = personal_data(world.sari)
-    (row,) = data["chat"]
-    assert (row["text"], row["thread"], row["reply_to"], row["id"]) == ("Reply", head.pk, "Noy", reply.pk)
-    assert data["chat_reactions"] == [{"room": world.room.pk, "message": head.pk, "emoji": THUMB}]
-
-
-def test_who_leaves_for_good_leaves_what_others_read_and_nothing_else(world: World) -> None:
-    listed(world, world.sari)
-    message = say(world, world.noy, "@Sari", mentions=[world.sari.pk])
-    say(world, world.sari, "Stays")
-    react(world, world.sari, message)
-    actions.mark_read(world.sari, world.room.pk, message_id=message.pk)
-    rules(world, hold_messages=True)
-    say(world, world.sari, "Nobody saw this")
-    for _twice in range(2):
-        with transaction.atomic():
-            erase_everywhere(world.sari)
-    assert texts(shown(world)) == ["@Sari", "Stays"]
-    assert shown(world)[0]["reactions"] == {}
-    assert not Message.objects.filter(text="Nobody saw this").exists()
-    for model in (Mention, MessageReaction, ReadMark):
-        assert not model.objects.exists()
