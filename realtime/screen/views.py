@@ -56,6 +56,7 @@ def screen(request: HttpRequest, event_slug: str, room_code: str) -> HttpRespons
                 "room": found.room,
                 "page": page,
                 "following": following,
+                "at": at,
                 "short_address": f"{request.get_host()}{address}".rstrip("/"),
                 "version": getattr(staticfiles_storage, "manifest_hash", ""),
             },

@@ -7,6 +7,7 @@ import json
 import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ from conference.core.errors import Conflict, Denied, Missing, Refusal
 from conference.core.models import Event, Fact, Stream
 from conference.events.actions import take_role
 from conference.events.models import EventRole
+from conference.programme.models import Hall, Release, Session, Slot
 from conference.rooms.models import Room
 from realtime import consumers
 from realtime.announcements.actions import announce_in_room, announce_to_event
@@ -177,6 +179,32 @@ def test_the_address_of_another_event_shows_no_screen(world: World) -> None:
     client = Client()
     client.force_login(world.organizer)
     assert client.get(f"/{elsewhere.event.slug}/rooms/{world.room.code}/screen").status_code == 404
+
+
+def test_the_wall_tells_the_session_and_what_comes_next_by_the_clock_of_the_event(world: World) -> None:
+    """In Chinese; 01:00 UTC is 09:00 in Kunming."""
+    hall = Hall.objects.create(event=world.event, name={"en": "Spring Hall"})
+    begins = datetime(2026, 11, 24, 1, tzinfo=UTC)
+    release = Release.objects.create(event=world.event, number=1, version="1")
+    for number, title in enumerate(("水稻", "玉米")):
+        session = Session.objects.create(
+            event=world.event,
+            room=Room.objects.create(event=world.event) if number else world.room,
+            number=number + 1,
+            code=f"TALK0{number}",
+            title={"zh-hans": title},
+        )
+        start = begins + timedelta(hours=number)
+        Slot.objects.create(
+            session=session, release=release, hall=hall, start=start, end=start + timedelta(hours=1)
+        )
+    computer = Client(headers={"accept-language": "zh-CN"})
+    opened(world.room, key_of(linked(world)), computer)
+    page = " ".join(opened(world.room, client=computer).content.decode().split())
+    assert "09:00–10:00" in page
+    assert "11月24日" in page
+    assert page.index("水稻") < page.index("本会场下一场") < page.index("玉米")
+    assert f"testserver/r/{world.room.code}" in page
 
 
 # --- the links ---

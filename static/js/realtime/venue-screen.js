@@ -8,7 +8,9 @@
 
 import { fill, gettext, ngettext } from "../i18n.js";
 import { pick, Standing } from "./announcements.js";
+import { broadcastOf, standing as broadcastAt } from "./broadcast.js";
 import { Captions } from "./captions.js";
+import { clockOf } from "./countdown.js";
 import { icon, make, onceAFrame } from "./dom.js";
 import { Floating } from "./floating.js";
 import { Room } from "./room.js";
@@ -44,6 +46,7 @@ class VenueScreen extends HTMLElement {
   #hands = make("section", { class: "screen-hands", hidden: true });
   #news = make("section", { class: "screen-news", role: "status", hidden: true });
   #closed = make("section", { class: "screen-closed", role: "status", hidden: true });
+  #starts = make("p", { class: "screen-starts", hidden: true });
   #clock = make("time", { class: "screen-clock" });
   #dot = make("span", { class: "screen-dot", role: "img" });
   #count = make("p", { class: "screen-count" });
@@ -58,7 +61,7 @@ class VenueScreen extends HTMLElement {
     if (!Number.isInteger(id) || id < 1 || this.#room) return;
     const room = (this.#room = new Room(this.#socket, id));
     this.querySelector(".screen-body")?.prepend(this.#main);
-    this.querySelector(".screen-head")?.append(this.#clock, this.#dot);
+    this.querySelector(".screen-head")?.append(this.#starts, this.#clock, this.#dot);
     this.querySelector(".screen-side")?.append(this.#count, this.#hands);
     this.append(this.#captioned, this.#news, this.#floating.element, this.#closed);
     room.addEventListener("state", () => {
@@ -80,8 +83,9 @@ class VenueScreen extends HTMLElement {
     for (const name of ["online", "offline", "pageshow", "focus"]) addEventListener(name, () => this.#socket.probe());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) { this.#socket.probe(); void stayAwake(); } });
     // Another projector, another strip of captions, faces that arrive late: fit again.
-    new ResizeObserver(() => fit(this.#main)).observe(this.#main);
-    void document.fonts?.ready.then(() => fit(this.#main));
+    const body = this.querySelector(".screen-body");
+    if (body) new ResizeObserver(() => this.#fit()).observe(body);
+    void document.fonts?.ready.then(() => this.#fit());
     void stayAwake();
     this.#timers = [
       setInterval(() => this.#tick(), 1000),
@@ -168,6 +172,7 @@ class VenueScreen extends HTMLElement {
         const known = this.querySelector(`[data-part="${part.getAttribute("data-part")}"]`);
         if (known && known.innerHTML !== part.innerHTML) known.replaceChildren(...part.childNodes);
       }
+      this.#fit();
     } catch {
       // The next time; what stands here is true as of its loading.
     }
@@ -187,6 +192,8 @@ class VenueScreen extends HTMLElement {
     const people = ngettext("%(count)d person is here", "%(count)d people are here", count);
     const words = inHall && inHall < count ? `${fill(people, { count })} · ${fill(gettext("%(count)d in the hall"), { count: inHall })}` : fill(people, { count });
     this.#count.textContent = count ? words : "";
+    const { phase, left } = broadcastAt(broadcastOf(room), this.#socket.now());
+    this.#redraw(this.#starts, phase === "starting" && left > 0 ? left : null, (seconds) => [icon("signal"), make("span", {}, `${gettext("Live in")} ${clockOf(seconds)}`)]);
     this.#showNews();
     this.#showCaptions();
     this.#redraw(this.#closed, refused ? [this.#socket.error?.message ?? room.problem?.message ?? ""] : null, ([sentence]) => [icon("lock"), make("p", { dir: "auto" }, String(sentence || gettext("This screen is not open at the moment.")))]);
@@ -204,7 +211,11 @@ class VenueScreen extends HTMLElement {
     this.#drawn.set(element, drawn);
     element.hidden = what === null;
     element.replaceChildren(...(what === null ? [] : draw(what).filter((each) => each !== null)));
-    if (fitting) fit(element);
+    if (fitting) this.#fit();
+  }
+
+  #fit() {
+    fit([...this.#main.children, ...this.querySelectorAll(".screen-idle")]);
   }
 
   /** @param {Plan} plan
@@ -254,9 +265,9 @@ function words(text) {
 }
 
 /** Nobody scrolls a wall: what does not fit becomes smaller, as little as it must.
- * @param {HTMLElement} box */
-function fit(box) {
-  for (const card of box.children) {
+ * @param {Iterable<Element>} cards */
+function fit(cards) {
+  for (const card of cards) {
     if (!(card instanceof HTMLElement)) continue;
     largest(SIZES, (size) => {
       card.style.setProperty("--fit", String(size));
