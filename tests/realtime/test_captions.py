@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from channels.db import database_sync_to_async
 from django.db import DatabaseError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -20,7 +18,6 @@ from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.rooms.models import Restriction, Room, RoomRole
-from realtime.broadcast.models import Broadcast
 from realtime.captions import actions
 from realtime.captions.actions import Heard
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
@@ -30,7 +27,6 @@ from realtime.captions.queries import (
     captions_part,
     feeds_to_read,
     get_caption,
-    webvtt_of,
 )
 from realtime.queries import room_snapshot
 from tests.realtime.conftest import OpenTab, World
@@ -187,7 +183,7 @@ def _somebody(world: World, role: str) -> User:
     }.get(role, world.sari)
 
 
-def _state() -> list[Any]:
+def state() -> list[Any]:
     models = (Caption, Captioner, CaptionFeed, CaptionToken, Fact, Stream)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
@@ -198,18 +194,18 @@ def test_who_may_do_what_and_nothing_changes_for_the_others(world: World, role: 
     caption = said(world)
     secret_for(world)
     who = _somebody(world, role)
-    before = _state()
+    before = state()
     for name, act in (SETS_UP | WRITES).items():
         may = role in (MAY_SET_UP if name in SETS_UP else MAY_WRITE)
         if may:
             with transaction.atomic():  # each begins where the others began
                 act(who, world, Caption.objects.get(pk=caption.pk))
-                assert name == "write" or _state() != before, name
+                assert name == "write" or state() != before, name
                 transaction.set_rollback(True)
         else:
             with pytest.raises((Denied, Missing)):
                 act(who, world, caption)
-        assert _state() == before, name
+        assert state() == before, name
 
 
 def test_a_captioner_is_somebody_who_can_enter_and_learns_of_it_at_once(world: World) -> None:
@@ -643,107 +639,3 @@ def test_lines_are_in_my_data_and_stay_without_me(world: World) -> None:
     assert Caption.objects.get().author is None
     assert CaptionToken.objects.get().created_by is None
     assert not Captioner.objects.exists()
-
-
-# --- the pages ---
-
-
-def page_of(world: World, rest: str = "") -> str:
-    return f"/{world.event.slug}/rooms/{world.room.code}/captions/{rest}"
-
-
-def test_a_room_is_set_up_on_its_page(world: World) -> None:
-    client = Client()
-    client.force_login(world.moderator)
-    assert client.post(page_of(world, "offer/"), {"language": "my"}).status_code == 302
-    assert client.post(page_of(world, "offer/"), {"language": "xx"}).status_code == 422
-    wrong = client.post(page_of(world, "people/"), {"email": "nobody@example.org"})
-    assert wrong.status_code == 422 and "Nobody with an account here" in wrong.content.decode()
-    assert client.post(page_of(world, "people/"), {"email": world.noy.email}).status_code == 302
-    made = client.post(page_of(world, "my/tokens/"), {"label": "ASR", "days": "7"})
-    secret = made.context["secret"]
-    assert secret in made.content.decode() and "no-store" in made["Cache-Control"]
-    assert secret not in client.get(page_of(world)).content.decode()
-    assert not CaptionToken.objects.filter(digest=secret).exists()
-    token = CaptionToken.objects.get()
-    assert abs((token.expires - timezone.now()).total_seconds() - 7 * 86400) < 60
-    assert client.post(page_of(world, "my/tokens/"), {"label": "", "days": "900"}).status_code == 422
-    client.post(page_of(world, f"tokens/{token.pk}/revoke/"))
-    assert "Revoked" in client.get(page_of(world)).content.decode()
-    assert "caption-desk" in client.get(page_of(world, "my/")).content.decode()
-    client.post(page_of(world, f"people/{world.noy.pk}/remove/"))
-    client.post(page_of(world, "my/end/"))
-    assert not CaptionFeed.objects.exists() and not Captioner.objects.exists()
-    verbs = set(Fact.objects.values_list("verb", flat=True))
-    assert {"captions.offered", "caption_token.made", "caption_token.revoked", "captions.ended"} <= verbs
-    assert not any(secret in str(data) for data in Fact.objects.values_list("data", flat=True))
-
-
-@pytest.mark.parametrize("name", ["noy", "bounmy", "stranger", "captioner"])
-def test_the_setting_up_is_for_those_who_run_the_room(world: World, name: str) -> None:
-    offered(world)
-    secret_for(world)
-    actions.add_captioner(world.moderator, world.room.pk, email=world.sari.email)
-    client = Client()
-    client.force_login(world.sari if name == "captioner" else getattr(world, name))
-    before = _state()
-    seen = 200 if name == "captioner" else 403
-    assert client.get(page_of(world)).status_code == seen
-    assert client.get(page_of(world, "en/")).status_code == seen
-    for rest, data in (
-        ("offer/", {"language": "th"}),
-        ("people/", {"email": world.noy.email}),
-        (f"people/{world.sari.pk}/remove/", {}),
-        ("en/end/", {}),
-        ("en/tokens/", {"label": "Mine", "days": "1"}),
-        (f"tokens/{CaptionToken.objects.get().pk}/revoke/", {}),
-    ):
-        assert client.post(page_of(world, rest), data).status_code == 403
-    assert _state() == before
-    if name == "captioner":
-        text = client.get(page_of(world)).content.decode()
-        assert "Type captions in" in text and "Make a token" not in text
-
-
-def test_the_file_is_for_those_who_may_enter(world: World) -> None:
-    offered(world)
-    said(world, "Rice < wheat & maize")
-    for person, status in ((world.noy, 200), (world.bounmy, 200), (world.stranger, 403)):
-        client = Client()
-        client.force_login(person)
-        answer = client.get(page_of(world, "en.vtt"))
-        assert answer.status_code == status
-        if status == 200:
-            assert answer["Content-Type"] == "text/vtt; charset=utf-8"
-            assert "Rice &lt; wheat &amp; maize" in answer.content.decode()
-            assert "attachment" in answer["Content-Disposition"]
-    assert Client().get(page_of(world, "en.vtt")).status_code == 302
-    client = Client()
-    client.force_login(world.noy)
-    assert client.get(page_of(world, "th.vtt")).status_code == 404
-    assert client.get(page_of(world, "en.vtt?from=yesterday")).status_code == 422
-    other = Room.objects.create(event=world.event)
-    assert client.get(page_of(world, "en.vtt").replace(world.room.code, other.code)).status_code == 404
-
-
-def test_the_file_can_begin_with_the_recording(world: World) -> None:
-    offered(world)
-    caption = said(world, took=2000)
-    assert "00:00:00.000 -->" in webvtt_of(world.noy, world.room, "en")
-    earlier = caption.start - timedelta(seconds=90)
-    assert "00:01:30.000 -->" in webvtt_of(world.noy, world.room, "en", earlier)
-
-
-def test_the_file_begins_when_the_room_went_live(world: World) -> None:
-    offered(world)
-    said(world, "Testing, testing.")
-    live = timezone.now()
-    Caption.objects.update(start=live - timedelta(minutes=9), end=live - timedelta(minutes=9))
-    said(world, "Good morning.")
-    Broadcast.objects.create(room=world.room, state="live", live_since=live - timedelta(seconds=3))
-    client = Client()
-    client.force_login(world.noy)
-    text = client.get(page_of(world, "en.vtt")).content.decode()
-    assert "Testing" not in text and "00:00:03." in text.split("-->")[0]
-    asked = (live - timedelta(minutes=10)).isoformat().replace("+00:00", "Z")
-    assert "Testing" in client.get(page_of(world, "en.vtt"), {"from": asked}).content.decode()
