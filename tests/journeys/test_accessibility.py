@@ -153,7 +153,8 @@ NO_PAGE = {
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
-        "organize_logo", "organize_state", "take_role", "answer_ticket", "star", "lift_block", "agenda_address", "withdraw_announcement", "revoke_screen_link",
+        "organize_logo", "organize_state", "take_role", "answer_ticket", "star",
+        "lift_block", "agenda_address", "withdraw_announcement", "revoke_screen_link",
         "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
         "offer_captions", "end_captions", "add_captioner", "remove_captioner", "make_caption_token", "revoke_caption_token",
         "link_speaker", "delete_speaker", "mfa_login_webauthn",
