@@ -467,7 +467,13 @@ def test_questions_and_polls_are_accessible(looker: Look, demo: str) -> None:
     moderator.page.get_by_role("button", name="Show the results").click()
     expect(attendee.page.get_by_role("table")).to_be_visible()
     attendee.look("the results of a poll")
+    # As it was, for the other stories of this room.
     moderator.page.get_by_role("button", name="Close", exact=True).click()
+    moderator.page.get_by_role("button", name="Hide the results").click()
+    moderator.page.get_by_role("tab", name=re.compile("^Questions")).click()
+    moderator.page.get_by_role("button", name="Answered", exact=True).click()
+    attendee.page.get_by_role("tab", name=re.compile("^Questions")).click()
+    attendee.page.get_by_role("button", name="Lower my hand").click()
     moderator.page.get_by_role("tab", name="In the hall").click()
     moderator.look("the short address")
     for reader in (moderator, attendee):
@@ -539,6 +545,9 @@ def test_the_console_is_accessible_with_everything_that_can_wait(looker: Look, d
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Keys", exact=True).click()
     moderator.look("the keys of the console")
+    page.keyboard.press("Escape")
+    page.get_by_role("tab", name=re.compile("^Reports")).click()
+    page.get_by_role("button", name="Leave it").first.click()
     for reader in (moderator, attendee):
         assert not reader.findings, reader.report()
 

@@ -56,3 +56,6 @@ def test_a_poll_is_made_answered_changed_closed_and_shown(page_of: NewPage) -> N
     with moderator.expect_download() as download:
         moderator.get_by_role("link", name="Download all results").click()
     assert ASKED in download.value.path().read_text("utf-8-sig")
+
+    draft.get_by_role("button", name="Hide the results").click()
+    expect(one.get_by_role("table")).to_have_count(0)

@@ -28,7 +28,7 @@ APPLICATION = """
     async def application(scope, receive, send):
         await receive()
         await send({"type": "websocket.accept"})
-        socket = socket_for(send, 1)
+        socket = socket_for(send, 1, "person.1")
         while True:
             event = await receive()
             if event["type"] == "websocket.disconnect":
@@ -76,7 +76,7 @@ LEAVING = """
     async def application(scope, receive, send):
         await receive()
         await send({"type": "websocket.accept"})
-        socket = socket_for(send, 7)
+        socket = socket_for(send, 7, "person.7")
         say_farewell_on_sigterm(attach(socket))
         socket.answer('"here"')
         while (await receive())["type"] != "websocket.disconnect":
@@ -225,7 +225,7 @@ def test_a_message_is_encoded_once_for_all() -> None:
 async def test_on_another_server_the_plain_way_is_taken() -> None:
     async def send(_message: object) -> None: ...
 
-    made = socket_for(send, 1)
+    made = socket_for(send, 1, "person.1")
     assert type(made) is Socket
     assert not isinstance(made, DirectSocket)
     assert not can_go_direct(None)
