@@ -48,7 +48,7 @@ export class RoomCaptions extends HTMLElement {
     this.classList.add("captions");
     this.#box.setAttribute("aria-label", gettext("Captions"));
     this.#bar.setAttribute("aria-label", gettext("Captions"));
-    this.#toggle.append(icon("captions"), gettext("Captions"));
+    this.#toggle.append(icon("captions"), make("span", { class: "control-name" }, gettext("Captions")));
     this.#toggle.addEventListener("click", () => this.#set({ on: !this.#on }));
     this.#choice.setAttribute("aria-label", gettext("Language of the captions"));
     this.#choice.addEventListener("change", () => this.#set({ language: this.#choice.value, on: true }));

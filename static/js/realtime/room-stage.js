@@ -215,7 +215,7 @@ export class RoomStage extends HTMLElement {
 function control(does, symbol, label, { press, pressed = null, off = false, leave = false, disabled = false }) {
   const look = ["control", off && "off", leave && "leave"].filter(Boolean).join(" ");
   const state = pressed === null ? null : String(pressed);
-  return make("button", { class: look, type: "button", "data-does": does, "aria-pressed": state, disabled, click: () => void press() }, icon(symbol), label);
+  return make("button", { class: look, type: "button", "data-does": does, "aria-pressed": state, disabled, click: () => void press() }, icon(symbol), make("span", { class: "control-name" }, label));
 }
 
 customElements.define("room-stage", RoomStage);
