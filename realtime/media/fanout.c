@@ -1,7 +1,7 @@
 /* One packet to many viewers: per viewer twelve bytes of header, SRTP in place, one datagram.
  *
  * Compiled where there is a C compiler (`python -m realtime.media.fanout`); without it `fanout.PythonLegs` does the same.
- * The shapes stand in fanout.py as well (`_SHAPES`). `protect` is libsrtp's srtp_protect, the one that pylibsrtp carries.
+ * fanout.py reads the structs and functions below from this file. `protect` is libsrtp's srtp_protect, the one that pylibsrtp carries.
  */
 
 #include <arpa/inet.h>

@@ -9,6 +9,7 @@ line) it leaves to `Leg.forward`, so that there is one implementation of everyth
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,38 +25,19 @@ from pylibsrtp._binding import lib as _srtp
 from .forward import Leg, State
 from .packets import Packet, Profile
 
-_SHAPES: Final = """
-typedef struct {
-    uintptr_t srtp;
-    uint64_t source;
-    int64_t first;
-    double last_sent_at;
-    uint64_t sent_bytes;
-    uint32_t offset, timestamp_offset, ssrc, last_timestamp, packets, octets, unsent;
-    int32_t descriptor, address_length, profile;
-    uint8_t payload_type;
-    uint8_t address[28];
-} leg_t;
-typedef struct {
-    uint64_t source;
-    int64_t extended;
-    double now;
-    uint32_t timestamp, payload_length;
-    uint8_t marker, padding;
-} packet_t;
-typedef struct {
-    const uint8_t *bytes;
-    int32_t length;
-    uint8_t first_byte;
-} body_t;
-void fan_out_with(uintptr_t function);
-int fan_out(leg_t **legs, int count, const packet_t *packet, const body_t *bodies, int32_t *behind);
-"""
 _SOURCE: Final = Path(__file__).with_name("fanout.c")
 _FLAGS: Final = ("-O2", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-std=c11", "-D_GNU_SOURCE")
 
+
+def _declarations(source: str) -> str:
+    """What the C source offers, as cffi reads it: its structs, and the functions that are not its own affair."""
+    shapes = re.findall(r"^typedef struct \{.*?^\} \w+;", source, re.MULTILINE | re.DOTALL)
+    functions = re.findall(r"^((?:int|void) \w+\([^)]*\)) \{", source, re.MULTILINE)
+    return "\n".join([*shapes, *(f"{function};" for function in functions)])
+
+
 _ffi = FFI()
-_ffi.cdef(_SHAPES)
+_ffi.cdef(_declarations(_SOURCE.read_text(encoding="utf-8")))
 
 
 def compiled_path() -> Path:

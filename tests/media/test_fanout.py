@@ -13,7 +13,6 @@ import pytest
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi as srtp_ffi
 
-from realtime.media import fanout
 from realtime.media.fanout import NativeLegs, PythonLegs, native_state
 from realtime.media.forward import LARGEST_PACKET, Leg
 from realtime.media.layers import Layer, Track
@@ -159,13 +158,6 @@ def test_a_closed_socket_costs_nobody_else_anything() -> None:
     assert broken.leg.state.unsent == 3
     broken.far.close()
     whole.close()
-
-
-def test_the_shapes_in_c_are_those_in_python() -> None:
-    source = (Path(fanout.__file__).with_name("fanout.c")).read_text()
-    for shape in fanout._SHAPES.split("typedef")[1:]:
-        body = shape.split("}")[0]
-        assert body.strip() in source
 
 
 def test_without_a_compiler_it_is_python_and_said(tmp_path: Path) -> None:
