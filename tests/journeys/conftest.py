@@ -116,8 +116,28 @@ def cookies() -> dict[str, Any]:
     return {}
 
 
+OWN_ROOMS = """
+from conference.programme.models import Session
+from conference.rooms.models import Room, RoomRole
+live = Session.objects.filter(event__slug="demo", speakers__name__startswith="{speaker}")
+for session in live.select_related("room").distinct():
+    used = session.room
+    session.room = Room.objects.create(event=used.event, green_room=used.green_room)
+    session.save(update_fields=["room"])
+    RoomRole.objects.bulk_create(
+        RoomRole(room=session.room, user_id=role.user_id, role=role.role) for role in used.roles.all()
+    )
+"""
+
+
 @pytest.fixture
-def page_of(new_page: NewPage, demo: str, cookies: dict[str, Any]) -> NewPage:
+def own_room(platform: RunningPlatform, demo: str) -> None:
+    """The session that is always live has a room in which nothing was said or done yet: no story sees what another left."""
+    platform.python(OWN_ROOMS.format(speaker=steps.ALWAYS_LIVE))
+
+
+@pytest.fixture
+def page_of(new_page: NewPage, demo: str, own_room: None, cookies: dict[str, Any]) -> NewPage:
     """`page_of("speaker", ...)`: a page where that account of the demo is signed in; "" is nobody. Options as of `new_page`."""
 
     def make(who: str, **options: Any) -> Page:

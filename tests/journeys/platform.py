@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -29,6 +31,25 @@ NewPage = Callable[..., Page]
 START_SECONDS = 120
 MAIL_SECONDS = 20
 
+# Runs what it is given, a JSON string on each line; answers with [whether it went well, what was printed].
+INTERPRETER = """
+import contextlib, io, json, sys, traceback
+import django
+from conference import embedded
+embedded.ensure_secrets()
+embedded.ensure()
+django.setup()
+for line in sys.stdin:
+    said, well = io.StringIO(), True
+    with contextlib.redirect_stdout(said):
+        try:
+            exec(json.loads(line), {})
+        except Exception:
+            said.write(traceback.format_exc())
+            well = False
+    print(json.dumps([well, said.getvalue()]), flush=True)
+"""
+
 
 @dataclass(frozen=True)
 class RunningPlatform:
@@ -38,6 +59,17 @@ class RunningPlatform:
     var: Path
     environment: dict[str, str]
     process: subprocess.Popen[bytes]
+
+    @cached_property
+    def _interpreter(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-c", INTERPRETER],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     def run_manage(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
         """Run a management command beside the platform; `text` is its standard input. Returns what it printed."""
@@ -56,8 +88,20 @@ class RunningPlatform:
         return done.stdout
 
     def python(self, code: str) -> str:
-        """Run Python inside Django, for what has no command: `platform.python("from ... import ...; print(...)")`."""
-        return self.run_manage("shell", "--verbosity", "0", "-c", code)
+        """Run Python inside Django, for what has no command: `platform.python("from ... import ...; print(...)")`.
+
+        One process runs all of them, since starting Django takes longer than most of what is asked.
+        """
+        assert self._interpreter.stdin and self._interpreter.stdout
+        print(json.dumps(code), file=self._interpreter.stdin, flush=True)
+        well, printed = json.loads(self._interpreter.stdout.readline())
+        assert well, printed
+        return str(printed)
+
+    def stop_python(self) -> None:
+        """The end of its input ends the interpreter."""
+        if "_interpreter" in self.__dict__:
+            self._interpreter.communicate()
 
     def mails(self, to: str = "") -> list[EmailMessage]:
         """The mails that were sent, oldest first."""
@@ -147,6 +191,7 @@ def start_platform() -> RunningPlatform:
 
 def stop_platform(platform: RunningPlatform) -> None:
     """Stop it as Ctrl-C does, and remove its files."""
+    platform.stop_python()
     if platform.process.poll() is None:
         platform.process.send_signal(signal.SIGTERM)
     platform.process.wait(60)
