@@ -106,6 +106,7 @@ class Engine:
         self._per_person: Counter[str] = Counter()
         self._barred: dict[tuple[int, str], float] = {}
         self._closed: dict[int, tuple[float, frozenset[str]]] = {}
+        self._silenced: dict[tuple[int, str], tuple[float, bool]] = {}
         self._rate = JoinRate(limits.joins_per_second, limits.joins_at_once)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -155,6 +156,7 @@ class Engine:
             )
         published = Published(codecs, rids, ids[LEVEL_URI], ids[RID_URI], ids[REPAIRED_RID_URI])
         session = PublishSession(self, grant, published)
+        session.silent = self._is_silent(grant)
         return session, await self._open(session, offer, accepted)
 
     async def watch(self, grant: Grant, text: str) -> tuple[Session, str]:
@@ -348,6 +350,28 @@ class Engine:
             if (publication.room, publication.person) == (room, person):
                 self._stop(publication)
         return len(sessions)
+
+    def silence(self, room: int, person: str, silent: bool) -> int:
+        """Pass on no sound of what this person publishes in this room, or pass it on again. How many sessions that were."""
+        now = time.time()
+        kept_for = GRANT_LIFETIME.total_seconds() + 60
+        self._silenced = {
+            key: known for key, known in self._silenced.items() if known[1] or now - known[0] < kept_for
+        }
+        self._silenced[(room, person)] = (now, silent)
+        sessions = [
+            each
+            for each in self.sessions.values()
+            if isinstance(each, PublishSession) and (each.grant.room, each.grant.person) == (room, person)
+        ]
+        for session in sessions:
+            session.silent = silent
+        return len(sessions)
+
+    def _is_silent(self, grant: Grant) -> bool:
+        """What was decided last: when the grant was signed, or after."""
+        at, silent = self._silenced.get((grant.room, grant.person), (0.0, False))
+        return silent if at > grant.issued_at.timestamp() else grant.silent
 
     async def remove_audience(self, room: int, stays: frozenset[str]) -> int:
         """End what everyone but `stays` watches in this room. How many sessions that were.

@@ -38,6 +38,8 @@ class Grant:
     publication: str
     expires_at: datetime
     issued_at: datetime
+    silent: bool = False
+    """Of what is published no sound is passed on."""
 
 
 class BadGrant(Exception):
@@ -56,6 +58,7 @@ def sign_grant(
     person: str,
     action: Action,
     publication: str,
+    silent: bool = False,
     lifetime: timedelta = GRANT_LIFETIME,
     now: datetime | None = None,
 ) -> str:
@@ -70,6 +73,7 @@ def sign_grant(
             "person": person,
             "action": action,
             "publication": publication,
+            "silent": silent,
         },
         secret,
         algorithm=_ALGORITHM,
@@ -100,6 +104,7 @@ def read_grant(token: str, secret: str, *, even_expired: bool = False) -> Grant:
         publication=publication,
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
         issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+        silent=claims.get("silent") is True,
     )
 
 

@@ -98,6 +98,15 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         ended = await engine.remove(_room(request), request.match_info["person"])
         return web.json_response({"ended": ended})
 
+    async def silence(request: web.Request) -> web.Response:
+        _check_control(request, configuration)
+        silent = _json(await _body(request, "application/json")).get("silent")
+        if not isinstance(silent, bool):
+            raise Refused(422, "malformed", "Silent is true or false.")
+        return web.json_response(
+            {"sessions": engine.silence(_room(request), request.match_info["person"], silent)}
+        )
+
     async def remove_audience(request: web.Request) -> web.Response:
         _check_control(request, configuration)
         stays = frozenset(filter(None, request.query.get("except", "").split(",")))
@@ -126,6 +135,7 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
     app.router.add_post("/whep" + session_path + "/layer", choose_layer)
     app.router.add_options("/whep" + session_path + "/layer", options)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/people/{person}", remove)
+    app.router.add_put(r"/control/rooms/{room:\d{1,18}}/people/{person}/silence", silence)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
     app.router.add_get("/healthz", health)
     return app

@@ -189,6 +189,8 @@ class PublishSession(Session):
         self.published = published
         self.ssrc = secrets.randbits(31) | 1
         self.publication: Publication | None = None
+        self.silent = False
+        """Those who run the room have muted this person: no sound is passed on."""
         self._routes: dict[int, tuple[Kind, bool]] = {}
         for kind, codec in published.codecs.items():
             self._routes[codec.payload_type] = (kind, False)
@@ -239,6 +241,9 @@ class PublishSession(Session):
         track = self.publication.tracks[kind]
         layer = next((each for each in track.layers if each.name == rid), None)
         if layer is None:
+            return
+        if self.silent and kind == "audio":
+            layer.source = None  # what comes after the silence is a new beginning, not the end of a loss
             return
         if repeated:
             track.receive_retransmission(packet, now, layer)
