@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conference.accounts.models import User
-from conference.core import streams
-from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
+from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.events.models import BodyMember, EventRole
@@ -29,7 +27,9 @@ from realtime.announcements import actions
 from realtime.announcements.models import Announcement
 from realtime.announcements.queries import audience_of, event_wide_part, room_part
 from realtime.commands import COMMANDS, clean
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import by_id, listen, rows
 
 TEXT = {"en": "Lunch is in hall 3.", "zh-hans": "午餐在三号厅。"}
 in_db = database_sync_to_async
@@ -267,47 +267,19 @@ def test_one_of_another_room_or_event_is_not_there(world: World) -> None:
 
 
 def _state() -> list[Any]:
-    return [
-        list(model.objects.order_by("pk").values()) for model in (Announcement, Notification, Fact, Stream)
-    ]
+    return rows(Announcement, Notification, Fact, Stream)
 
 
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _withdraw_both_at_once(world: World, announcement: Announcement) -> list[Any]:
-    gate = threading.Barrier(2)
-    found = actions.get_announcement
-
-    def met(*args: Any) -> Announcement:
-        seen = found(*args)
-        gate.wait(10)  # both have seen that it holds
-        return seen
-
     other = world.person("Li Wei")
     EventRole.objects.create(event=world.event, user=other, role=EventRole.Role.ORGANIZER)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(actions, "get_announcement", met)
-        return _together(
+        # Both have seen that it holds.
+        patch.setattr(actions, "get_announcement", meeting(actions.get_announcement))
+        return together(
             *(
                 lambda who=who: actions.withdraw_announcement(
                     who, world.event, announcement_id=announcement.pk
@@ -324,14 +296,10 @@ def test_of_two_who_withdraw_one_is_told(world: World) -> None:
 
 
 def test_without_the_lock_both_would_have_withdrawn_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Barrier(2)
-
     def read_without_lock(announcement_id: int) -> Announcement:
-        found = Announcement.objects.select_related("event").get(pk=announcement_id)
-        gate.wait(10)
-        return found
+        return Announcement.objects.select_related("event").get(pk=announcement_id)
 
-    monkeypatch.setattr(actions, "_lock", read_without_lock)
+    monkeypatch.setattr(actions, "_lock", meeting(read_without_lock))
     results = _withdraw_both_at_once(world, to_event(world))
     assert not any(isinstance(each, Conflict) for each in results)
     assert Fact.objects.filter(verb="announcement.withdrawn").count() == 2
@@ -342,7 +310,7 @@ def test_two_workers_at_once_tell_everybody_once(world: World, monkeypatch: pyte
     for number in range(12):
         world.attendee(f"Person {number}")
     announcement = to_event(world)
-    _together(*[actions.tell_announcements] * 3)
+    together(*[actions.tell_announcements] * 3)
     actions.tell_announcements()  # what the first saw locked and left
     announcement.refresh_from_db()
     assert announcement.told == Notification.objects.count() == len(told(announcement)) == 16
@@ -352,31 +320,20 @@ def test_two_workers_at_once_tell_everybody_once(world: World, monkeypatch: pyte
 
 
 def test_updates_make_an_old_snapshot_a_fresh_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    heard: dict[str, dict[int, Any]] = {}
-    original = streams.publish
-
-    def listen(name: str, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(name, kind, saved=saved, removed=removed)
-        assert kind == "announcement"
-        things = heard.setdefault(name, {})
-        if saved is None:
-            del things[removed]
-        else:
-            things[saved["id"]] = saved
-
-    monkeypatch.setattr(actions, "publish", listen)
+    told = listen(monkeypatch, actions)
     gone = in_room(world, urgent=True)
     in_room(world, link="https://example.org/")
     away = to_event(world)
     to_event(world, text={"lo": "ສະບາຍດີ"})
     actions.withdraw_in_room(world.moderator, world.room.pk, announcement_id=gone.pk)
     actions.withdraw_announcement(world.organizer, world.event, announcement_id=away.pk)
-    fresh = {
-        f"room.{world.room.pk}": room_part(world.room)["state"]["announcement"],
-        f"event.{world.event.pk}": event_wide_part(world.event)["state"]["announcement"],
+    assert told == {
+        (f"room.{world.room.pk}", "announcement"): by_id(room_part(world.room)["state"]["announcement"]),
+        (f"event.{world.event.pk}", "announcement"): by_id(
+            event_wide_part(world.event)["state"]["announcement"]
+        ),
     }
-    assert heard == {stream: {row["id"]: row for row in rows} for stream, rows in fresh.items()}
-    assert all(heard.values())
+    assert all(told.values())
 
 
 async def test_everyone_in_the_room_hears_it_and_everyone_at_the_event(world: World, tab: OpenTab) -> None:

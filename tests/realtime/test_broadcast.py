@@ -39,7 +39,9 @@ from realtime.stage.actions import (
     start_publication,
     stop_publication,
 )
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, Tab, World
+from tests.realtime.stored import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -343,37 +345,10 @@ def test_who_loses_the_part_behind_the_scenes_receives_nothing_more(world: World
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """Run in threads with a connection each; what they return or raise."""
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _start_both_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Both have been let in before either goes on."""
-    gate, found = threading.Barrier(2), actions.get_room
-
-    def met(*args: Any) -> Any:
-        seen = found(*args)
-        gate.wait(10)
-        return seen
-
-    monkeypatch.setattr(actions, "get_room", met)
-    return _together(lambda: start(world), lambda: start(world, who=world.organizer))
+    monkeypatch.setattr(actions, "get_room", meeting(actions.get_room))
+    return together(lambda: start(world), lambda: start(world, who=world.organizer))
 
 
 def test_of_two_who_go_live_at_once_one_is_told_who_was_first(
@@ -387,19 +362,13 @@ def test_of_two_who_go_live_at_once_one_is_told_who_was_first(
 
 def test_without_the_lock_both_would_have_gone_live(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     Broadcast.objects.create(room=world.room)
-    gate = threading.Barrier(2)
 
     def read_without_lock(room: Room) -> Room:
         return Room.objects.select_related("event").get(pk=room.pk)
 
-    def met(room: Room) -> Broadcast:
-        seen = broadcast_of(room)
-        gate.wait(10)
-        return seen
-
     monkeypatch.setattr(actions, "lock_stage", read_without_lock)
-    monkeypatch.setattr(actions, "broadcast_of", met)
-    results = _together(lambda: start(world), lambda: start(world, who=world.organizer))
+    monkeypatch.setattr(actions, "broadcast_of", meeting(broadcast_of))
+    results = together(lambda: start(world), lambda: start(world, who=world.organizer))
     assert not any(isinstance(each, Refusal) for each in results)
     assert Fact.objects.filter(verb="broadcast.started").count() == 2
 
@@ -421,7 +390,7 @@ def _appear_while_going_live(world: World, monkeypatch: pytest.MonkeyPatch, *, l
         start(world, 0)
         live.set()
 
-    _together(lambda: start_publication(world.room.pk, world.bounmy.pk, "camera", BOTH), go_live)
+    together(lambda: start_publication(world.room.pk, world.bounmy.pk, "camera", BOTH), go_live)
     # What everyone was told: where it stands, and the camera.
     return Stream.objects.get(name=f"room.{world.room.pk}").seq == 2
 
@@ -444,7 +413,7 @@ def test_everyone_who_looks_at_the_same_moment_makes_it_live_once(world: World) 
     pass_countdown(world)
     before = Stream.objects.get(name=f"room.{world.room.pk}").seq
     people = [world.noy, world.sari, world.bounmy, world.moderator]
-    results = _together(*(lambda who=who: actions.look_at_broadcast(who, world.room.pk) for who in people))
+    results = together(*(lambda who=who: actions.look_at_broadcast(who, world.room.pk) for who in people))
     assert {each.state for each in results} == {"live"}
     assert Stream.objects.get(name=f"room.{world.room.pk}").seq == before + 2  # it, and the camera
 
@@ -453,7 +422,7 @@ def test_ratings_and_a_reopening_at_once_do_not_wait_for_each_other(world: World
     start(world, 0)
     end(world)
     people = [world.attendee(f"Person {number}") for number in range(6)]
-    results = _together(
+    results = together(
         *(lambda who=who: actions.rate(who, world.room.pk, stars=4, words="") for who in people),
         lambda: actions.reopen_broadcast(world.moderator, world.room.pk),
     )
@@ -608,7 +577,7 @@ def test_those_who_run_the_room_may(world: World, step: str, role: str) -> None:
 
 
 def _stored() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Broadcast, Rating, Room, Fact, Stream)]
+    return rows(Broadcast, Rating, Room, Fact, Stream)
 
 
 def test_a_stranger_neither_looks_nor_rates(world: World) -> None:

@@ -29,7 +29,9 @@ from realtime.captions.queries import (
     get_caption,
 )
 from realtime.queries import room_snapshot
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import rows
 
 in_db = database_sync_to_async
 
@@ -184,8 +186,7 @@ def _somebody(world: World, role: str) -> User:
 
 
 def state() -> list[Any]:
-    models = (Caption, Captioner, CaptionFeed, CaptionToken, Fact, Stream)
-    return [list(model.objects.order_by("pk").values()) for model in models]
+    return rows(Caption, Captioner, CaptionFeed, CaptionToken, Fact, Stream)
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
@@ -468,26 +469,10 @@ def test_reading_and_saying_cost_the_same_whatever_was_said(world: World, count:
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> None:
-    def run(work: Callable[[], Any]) -> None:
-        try:
-            work()
-        except Refusal:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-
 def test_the_same_line_from_two_tabs_at_once_is_taken_once(world: World) -> None:
     offered(world)
     line = uuid.uuid4()
-    _together(*(lambda: said(world, line=line) for _tab in range(6)))
+    together(*(lambda: said(world, line=line) for _tab in range(6)))
     assert texts() == ["Good morning."]
     assert Stream.objects.get(name=f"room.{world.room.pk}.captions.en").seq == 1
 
@@ -535,23 +520,16 @@ def test_without_the_lock_a_line_would_come_after_the_end(
         feed = offered(world)
         before = feed.captions.count()
         said(world, "Before the end.")
-        gate = threading.Barrier(2)
         real = actions._lock_feed
         with monkeypatch.context() as patch:
             if lock is not None:
-
-                def read(found: CaptionFeed) -> CaptionFeed:
-                    fresh = lock(found)
-                    gate.wait(10)
-                    return fresh
-
-                patch.setattr(actions, "_lock_feed", read)
+                patch.setattr(actions, "_lock_feed", meeting(lock))
             # The end is decided first; the line has been read as open meanwhile.
             works: list[Callable[[], Any]] = [
                 lambda: actions.end_captions(world.moderator, world.room.pk, language="en"),
                 lambda: said(world, "After."),
             ]
-            _together(*works)
+            together(*works)
         assert actions._lock_feed is real
         feed.refresh_from_db()
         return feed.open, feed.captions.count() - before
@@ -581,18 +559,12 @@ def test_correcting_and_deleting_at_once_end_in_one_of_the_two_orders(
             except DatabaseError as error:
                 failures.append(error)
 
-        _together(
+        together(
             correct,
             lambda: actions.delete_caption(world.moderator, world.room.pk, caption_id=line.pk),
         )
 
-    gate, deleted = threading.Barrier(2), threading.Event()
-    saved = Caption.save
-
-    def read(room: Room, caption_id: int) -> Caption:
-        found = get_caption(room, caption_id)
-        gate.wait(10)
-        return found
+    deleted, saved = threading.Event(), Caption.save
 
     def save_late(caption: Caption, *args: Any, **more: Any) -> None:
         assert deleted.wait(10)
@@ -600,7 +572,7 @@ def test_correcting_and_deleting_at_once_end_in_one_of_the_two_orders(
 
     one = said(world, "One")
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "_lock_caption", read)
+        patch.setattr(actions, "_lock_caption", meeting(get_caption))
         patch.setattr(Caption, "save", save_late)
         delete = Caption.delete
 

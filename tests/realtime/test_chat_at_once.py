@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from conference.core import streams
-from conference.core.errors import Conflict, Refusal
+from conference.core.errors import Conflict
 from conference.core.models import Fact
 from conference.core.personal_data import erase_everywhere, personal_data
 from realtime.chat import actions
 from realtime.chat.models import Mention, Message, MessageReaction, ReadMark
 from realtime.chat.queries import chat_part, held_part, own_part, thread_of
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import World
+from tests.realtime.stored import by_id, listen
 from tests.realtime.test_chat_deeds import (
     HEART,
     THUMB,
@@ -37,36 +37,9 @@ from tests.realtime.test_chat_deeds import (
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """Run in threads with a connection each; what they return or raise."""
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _both_have_seen_it(patch: pytest.MonkeyPatch, *, lock: bool) -> None:
     """Both look at the message before either changes it; without the lock both go on from what they saw."""
-    gate = threading.Barrier(2)
-    found = actions.get_message
-
-    def met(*args: Any) -> Message:
-        seen = found(*args)
-        gate.wait(10)
-        return seen
-
+    met = meeting(actions.get_message)
     patch.setattr(actions, "get_message", met)
     if not lock:
         patch.setattr(actions, "_lock", lambda *args: (met(*args), None))
@@ -92,7 +65,7 @@ def test_a_change_and_a_deletion_at_once_never_bring_the_words_back(
         delete(world, world.moderator, message)
         deleted.set()
 
-    _together(lambda: edit(world, world.noy, message, "Secret, changed"), delete_now)
+    together(lambda: edit(world, world.noy, message, "Secret, changed"), delete_now)
     message.refresh_from_db()
     came_back = message.text != ""
     assert came_back is (not lock)
@@ -102,7 +75,7 @@ def test_a_change_and_a_deletion_at_once_never_bring_the_words_back(
 
 def test_the_same_message_sent_by_four_at_once_is_said_once(world: World) -> None:
     client_id = uuid.uuid4()
-    results = _together(
+    results = together(
         *(
             lambda: actions.send_message(world.noy, world.room.pk, client_id=client_id, text="Once")
             for _tab in range(4)
@@ -119,7 +92,7 @@ def test_of_two_moderators_who_decide_at_once_the_second_is_told(
     rules(world, hold_messages=True)
     message = say(world, world.noy)
     _both_have_seen_it(monkeypatch, lock=lock)
-    results = _together(
+    results = together(
         lambda: approve(world, message),
         lambda: actions.dismiss_message(world.organizer, world.room.pk, message_id=message.pk),
     )
@@ -132,13 +105,13 @@ def test_of_two_moderators_who_decide_at_once_the_second_is_told(
 def test_many_reactions_at_once_are_all_counted(world: World) -> None:
     message = say(world, world.noy)
     people = [world.attendee(f"Person {number}") for number in range(8)]
-    _together(*(lambda who=who: react(world, who, message) for who in people))
+    together(*(lambda who=who: react(world, who, message) for who in people))
     assert shown(world)[0]["reactions"] == {THUMB: 8}
 
 
 def test_slow_mode_holds_for_two_tabs_at_once(world: World) -> None:
     rules(world, slow_mode=60)
-    results = _together(*(lambda: say(world, world.noy) for _tab in range(4)))
+    results = together(*(lambda: say(world, world.noy) for _tab in range(4)))
     assert sorted(type(each).__name__ for each in results) == ["Busy", "Busy", "Busy", "Message"]
 
 
@@ -148,15 +121,7 @@ def test_slow_mode_holds_for_two_tabs_at_once(world: World) -> None:
 def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[tuple[str, str, dict[str, Any]]] = []
-    original = streams.publish
-
-    def listen(names: Any, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(names, kind, saved=saved, removed=removed)
-        for name in [names] if isinstance(names, str) else names:
-            sent.append((name, kind, {"saved": saved} if removed is None else {"removed": removed}))
-
-    monkeypatch.setattr(actions, "publish", listen)
+    told = listen(monkeypatch, actions)
     noy = world.noy
     head, other = say(world, noy, "Head"), say(world, world.sari, "Other")
     reply = say(world, world.sari, "Reply", parent_id=head.pk)
@@ -178,29 +143,17 @@ def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     delete(world, noy, back)
     edit(world, world.sari, reply, "Reply, changed")  # goes out of sight
 
-    def heard(stream: str, kind: str) -> dict[int, Any]:
-        things: dict[int, Any] = {}
-        for name, what, change in sent:
-            if (name, what) == (stream, kind) and "saved" in change:
-                things[change["saved"]["id"]] = change["saved"]
-            elif (name, what) == (stream, kind):
-                things.pop(change["removed"], None)
-        return things
-
-    def by_id(rows: list[dict[str, Any]]) -> dict[int, Any]:
-        return {row["id"]: row for row in rows}
-
     room, mine = f"room.{world.room.pk}", f"person.{noy.pk}"
-    assert heard(room, "message") == by_id(shown(world))
+    assert told[room, "message"] == by_id(shown(world))
     thread = thread_of(noy, world.room.pk, head.pk)
-    assert heard(room, "reply") == by_id(thread["replies"])
+    assert told[room, "reply"] == by_id(thread["replies"])
     assert thread["message"]["replies"] == 1
-    assert heard(f"{room}.hosts", "held") == by_id(held_part(world.room)["state"]["held"])
+    assert told[f"{room}.hosts", "held"] == by_id(held_part(world.room)["state"]["held"])
     own = own_part(noy, world.room, "attendee")
-    assert heard(mine, "held") == by_id(own["held"])
-    assert set(heard(mine, "held")) == {kept.pk, dismissed.pk}
-    assert heard(mine, "reacted") == by_id(own["reacted"])
-    assert heard(mine, "read") == by_id(own["read"])
+    assert told[mine, "held"] == by_id(own["held"])
+    assert set(told[mine, "held"]) == {kept.pk, dismissed.pk}
+    assert told[mine, "reacted"] == by_id(own["reacted"])
+    assert told[mine, "read"] == by_id(own["read"])
     for each in (through, held_reply):
         each.refresh_from_db()
         assert each.state == State.SHOWN

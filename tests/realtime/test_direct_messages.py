@@ -23,7 +23,7 @@ from conference.accounts.actions import (
     withdraw_from_being_reached,
 )
 from conference.accounts.models import Block, User
-from conference.core.errors import Busy, Conflict, Denied, Missing, Refusal
+from conference.core.errors import Busy, Conflict, Denied, Missing
 from conference.core.models import Fact, Stream
 from conference.events.models import BodyMember, EventRole
 from conference.notifications.actions import send_mails
@@ -39,7 +39,9 @@ from realtime.direct.actions import (
 )
 from realtime.direct.queries import conversation_data, get_side, list_data, talk, unread_conversations
 from realtime.models import Conversation, DirectMessage, Side
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import rows
 from tests.realtime.talking import all_agree, between, write
 
 in_db = database_sync_to_async
@@ -69,7 +71,7 @@ STORED = (Conversation, Side, DirectMessage, Notification, Block, Fact, Stream)
 
 
 def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in STORED]
+    return rows(*STORED)
 
 
 # --- the first message ---
@@ -544,30 +546,11 @@ def test_updates_say_what_a_fresh_look_says(agreed: World, monkeypatch: pytest.M
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    answers: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            answers[place] = works[place]()
-        except Refusal as refusal:
-            answers[place] = refusal
-        except Exception as error:
-            answers[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return answers
-
-
 def _both_write(world: World) -> list[Any]:
-    return _together(
-        lambda: write(world.noy, world.sari, "Noy"), lambda: write(world.sari, world.noy, "Sari")
+    return together(
+        lambda: write(world.noy, world.sari, "Noy"),
+        lambda: write(world.sari, world.noy, "Sari"),
+        failing=Exception,
     )
 
 
@@ -594,12 +577,11 @@ def test_of_two_who_write_to_each_other_at_once_the_second_answers(live: World) 
 
 
 def test_without_the_lock_the_second_would_be_lost(live: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = threading.Barrier(2)
     monkeypatch.setattr(actions, "_lock_people", lambda *people: None)
-    begin = actions._begin
+    begin, met = actions._begin, meeting(lambda: None)
 
     def begin_together(actor: User, other: User) -> Conversation:
-        gate.wait(10)
+        met()
         return begin(actor, other)
 
     monkeypatch.setattr(actions, "_begin", begin_together)
@@ -650,7 +632,7 @@ def test_many_first_messages_at_once_do_not_pass_the_limit(live: World, settings
     people = [live.attendee(f"Person {number}") for number in range(6)]
     for person in people:
         agree_to_be_reached(person)
-    answers = _together(*(lambda to=person: write(live.noy, to) for person in people))
+    answers = together(*(lambda to=person: write(live.noy, to) for person in people))
     assert sum(isinstance(answer, DirectMessage) for answer in answers) == 3
     assert {type(answer) for answer in answers} == {DirectMessage, Busy}
     assert Conversation.objects.count() == 3
@@ -660,7 +642,6 @@ def test_without_the_lock_they_would_pass_it(
     live: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.NEW_CONVERSATIONS_PER_DAY = 1
-    gate = threading.Barrier(2)
     monkeypatch.setattr(actions, "_lock_people", lambda *people: None)
     lately = actions.begun_lately
 
@@ -668,19 +649,16 @@ def test_without_the_lock_they_would_pass_it(
         def __init__(self, person: User) -> None:
             self.rows = lately(person)
 
-        def count(self) -> int:
-            number = self.rows.count()
-            gate.wait(10)
-            return number
+        count = meeting(lambda self: self.rows.count())
 
     monkeypatch.setattr(actions, "begun_lately", Together)
-    _together(*(lambda to=person: write(live.noy, to) for person in (live.sari, live.bounmy)))
+    together(*(lambda to=person: write(live.noy, to) for person in (live.sari, live.bounmy)))
     assert Conversation.objects.count() == 2
 
 
 def test_an_answer_and_an_ignoring_at_once_leave_one_state(live: World) -> None:
     number = write(live.noy, live.sari).conversation_id
-    answers = _together(
+    answers = together(
         lambda: write(live.sari, live.noy, "Yes?"),
         lambda: ignore_conversation(live.sari, conversation_id=number),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import threading
 import uuid
 import zipfile
 from collections.abc import Callable
@@ -23,8 +22,7 @@ from django.utils import timezone
 from PIL import Image
 
 from conference.accounts.models import User
-from conference.core import streams
-from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
+from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.programme.models import Release, Session, Slot
@@ -34,7 +32,9 @@ from realtime.materials import actions, files
 from realtime.materials.files import TYPES, check_file, clean_name
 from realtime.materials.models import Material
 from realtime.materials.queries import hosts_part, own_part, shown_part
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import by_id, listen, rows
 
 LARGE = 300 * 1024 * 1024
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -354,42 +354,16 @@ def test_of_another_room_nothing_is_there(world: World) -> None:
 
 
 def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Material, Fact, Stream)]
+    return rows(Material, Fact, Stream)
 
 
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _bring_both_at_once(world: World) -> list[Any]:
-    gate = threading.Barrier(2)
-    allowed = actions.require_bringer
-
-    def met(role: str) -> None:
-        allowed(role)
-        gate.wait(10)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(actions, "require_bringer", met)
-        return _together(*(lambda who=who: link(world, who) for who in (world.moderator, world.bounmy)))
+        patch.setattr(actions, "require_bringer", meeting(actions.require_bringer))
+        return together(*(lambda who=who: link(world, who) for who in (world.moderator, world.bounmy)))
 
 
 def test_two_that_come_at_once_stand_one_behind_the_other(world: World) -> None:
@@ -406,16 +380,11 @@ def test_the_last_place_is_given_once(world: World, monkeypatch: pytest.MonkeyPa
 def test_without_the_lock_both_would_have_had_the_last_place(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = threading.Barrier(2)
     monkeypatch.setattr(actions, "MOST", 1)
     monkeypatch.setattr(actions, "_lock_room", lambda room: None)
-    original = actions.record
-
-    def met(*args: Any, **data: Any) -> Any:
-        gate.wait(10)  # both have written, neither has committed
-        return original(*args, **data)
-
-    monkeypatch.setattr(actions, "record", met)
+    monkeypatch.setattr(
+        actions, "record", meeting(actions.record)
+    )  # both have written, neither has committed
     results = _bring_both_at_once(world)
     assert not any(isinstance(each, Conflict) for each in results)
     assert list(Material.objects.values_list("position", flat=True)) == [0, 0]
@@ -427,18 +396,7 @@ def test_without_the_lock_both_would_have_had_the_last_place(
 def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard: dict[tuple[str, str], dict[int, Any]] = {}
-    original = streams.publish
-
-    def listen(name: str, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(name, kind, saved=saved, removed=removed)
-        things = heard.setdefault((name, kind), {})
-        if saved is None:
-            things.pop(removed, None)
-        else:
-            things[saved["id"]] = saved
-
-    monkeypatch.setattr(actions, "publish", listen)
+    told = listen(monkeypatch, actions)
     room, chair = world.room.pk, world.moderator
     one, two, three = link(world, title="One"), file(world, shown=False), file(world)
     gone, away = link(world, title="Gone"), link(world, world.bounmy, "Away", shown=False)
@@ -450,13 +408,10 @@ def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     actions.remove_material(chair, room, material_id=gone.pk)
     actions.remove_material(world.bounmy, room, material_id=away.pk)
 
-    def by_id(rows: list[dict[str, Any]]) -> dict[int, Any]:
-        return {row["id"]: row for row in rows}
-
-    assert heard[f"room.{room}", "material"] == by_id(shown_part(world.room)["state"]["material"])
-    assert heard[f"room.{room}.hosts", "unreleased"] == by_id(hosts_part(world.room)["state"]["unreleased"])
+    assert told[f"room.{room}", "material"] == by_id(shown_part(world.room)["state"]["material"])
+    assert told[f"room.{room}.hosts", "unreleased"] == by_id(hosts_part(world.room)["state"]["unreleased"])
     own_now = own_part(world.bounmy, world.room, "speaker")["unreleased"]
-    assert heard[f"person.{world.bounmy.pk}", "unreleased"] == by_id(own_now)
+    assert told[f"person.{world.bounmy.pk}", "unreleased"] == by_id(own_now)
     assert [each["title"] for each in own_now] == ["Two"]
 
 

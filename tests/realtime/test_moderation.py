@@ -34,7 +34,9 @@ from realtime.questions.models import Hand, Question
 from realtime.rules.actions import set_rules
 from realtime.stage.models import Publication
 from realtime.timer.actions import start_timer
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import by_id, listen
 
 in_db = database_sync_to_async
 Decision = Report.Decision
@@ -386,28 +388,8 @@ def test_the_console_and_its_log_are_for_those_who_run_the_room(
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """Run in threads with a connection each; what they return or raise."""
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _decide_both_at_once(world: World, made: Report) -> list[Any]:
-    return _together(
+    return together(
         lambda: decide(world, made, Decision.NOTHING, "It is fine.", by=world.moderator),
         lambda: decide(world, made, Decision.PERSON_MUTED, "It is not.", by=world.organizer),
     )
@@ -415,15 +397,7 @@ def _decide_both_at_once(world: World, made: Report) -> list[Any]:
 
 def test_of_two_who_decide_at_once_one_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     made = reported(world, world.sari, say(world, world.noy))
-    gate = threading.Barrier(2)
-    found = actions.get_room_to_run
-
-    def met(*args: Any) -> Any:
-        seen = found(*args)
-        gate.wait(10)  # both are on their way
-        return seen
-
-    monkeypatch.setattr(actions, "get_room_to_run", met)
+    monkeypatch.setattr(actions, "get_room_to_run", meeting(actions.get_room_to_run))
     monkeypatch.setattr(actions, "mute_person", lambda *args, **more: None)
     results = _decide_both_at_once(world, made)
     (lost,) = [each for each in results if isinstance(each, Conflict)]
@@ -434,22 +408,19 @@ def test_of_two_who_decide_at_once_one_is_told(world: World, monkeypatch: pytest
 
 def test_without_the_lock_both_would_have_decided(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     made = reported(world, world.sari, say(world, world.noy))
-    gate = threading.Barrier(2)
 
     def read_without_lock(room: Any, report_id: int) -> Report:
-        found = Report.objects.select_related("person", "decided_by").get(pk=report_id)
-        gate.wait(10)
-        return found
+        return Report.objects.select_related("person", "decided_by").get(pk=report_id)
 
     monkeypatch.setattr(actions, "_lock_room", lambda room: None)
-    monkeypatch.setattr(actions, "get_report", read_without_lock)
+    monkeypatch.setattr(actions, "get_report", meeting(read_without_lock))
     results = _decide_both_at_once(world, made)
     assert not any(isinstance(each, Conflict) for each in results)
 
 
 def test_whoever_is_muted_while_raising_a_hand_does_not_get_into_the_line(world: World) -> None:
     for _round in range(5):
-        _together(lambda: mute(world, world.noy), lambda: raise_hand(world.noy, world.room.pk))
+        together(lambda: mute(world, world.noy), lambda: raise_hand(world.noy, world.room.pk))
         assert Hand.objects.count() == 0
         actions.unmute_person(world.moderator, world.room.pk, person_id=world.noy.pk)
 
@@ -459,7 +430,7 @@ def test_deciding_deleting_and_voting_at_once_do_not_wait_for_each_other(world: 
     for number in range(6):
         message = say(world, world.noy, f"Rice {number}")
         made = reported(world, world.sari, message)
-        results = _together(
+        results = together(
             lambda made=made: decide(world, made, Decision.MESSAGE_REMOVED),
             lambda message=message: delete_message(world.noy, world.room.pk, message_id=message.pk),
             lambda number=number: say(world, world.sari, f"Hm {number}"),
@@ -476,15 +447,7 @@ def test_deciding_deleting_and_voting_at_once_do_not_wait_for_each_other(world: 
 
 
 def test_updates_make_an_old_snapshot_a_fresh_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[str, str, dict[str, Any]]] = []
-    original = actions.publish
-
-    def listen(names: Any, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(names, kind, saved=saved, removed=removed)
-        for name in [names] if isinstance(names, str) else names:
-            sent.append((name, kind, {"saved": saved} if removed is None else {"removed": removed}))
-
-    monkeypatch.setattr(actions, "publish", listen)
+    told = listen(monkeypatch, actions)
     first, second = reported(world, world.sari, say(world, world.noy)), None
     second = actions.report(world.sari, world.room.pk, kind="person", thing=world.bounmy.pk, reason="other")
     decide(world, first, Decision.PERSON_MUTED, "Thanks")
@@ -499,24 +462,12 @@ def test_updates_make_an_old_snapshot_a_fresh_one(world: World, monkeypatch: pyt
         actions.forget_reports(gone)
     assert third.pk
 
-    def heard(stream: str, kind: str) -> dict[int, Any]:
-        things: dict[int, Any] = {}
-        for name, what, change in sent:
-            if (name, what) == (stream, kind) and "saved" in change:
-                things[change["saved"]["id"]] = change["saved"]
-            elif (name, what) == (stream, kind):
-                things.pop(change["removed"], None)
-        return things
-
-    def by_id(rows: list[dict[str, Any]]) -> dict[int, Any]:
-        return {row["id"]: row for row in rows}
-
     state, hosts = hosts_part(world.room)["state"], f"room.{world.room.pk}.hosts"
-    assert heard(hosts, "report") == by_id(state["report"])
-    assert heard(hosts, "restriction") == by_id(state["restriction"])
+    assert told[hosts, "report"] == by_id(state["report"])
+    assert told[hosts, "restriction"] == by_id(state["restriction"])
     for person in (world.noy, world.bounmy):
         own = own_part(person, world.room, "attendee")["restriction"]
-        assert heard(f"person.{person.pk}", "restriction") == by_id(own)
+        assert told[f"person.{person.pk}", "restriction"] == by_id(own)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -15,13 +14,15 @@ from django.test.utils import CaptureQueriesContext
 
 from conference.accounts.models import User
 from conference.core import streams
-from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
+from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from realtime.polls import actions
 from realtime.polls.models import Ballot, Poll
 from realtime.polls.queries import drafts_part, own_part, polls_part, results_of
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import rows
 
 in_db = database_sync_to_async
 
@@ -235,32 +236,16 @@ def test_only_those_who_run_the_room_run_its_polls(world: World, act: str, role:
 
 
 def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (Poll, Ballot, Fact, Stream)]
+    return rows(Poll, Ballot, Fact, Stream)
 
 
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> None:
-    def run(work: Callable[[], Any]) -> None:
-        try:
-            work()
-        except Refusal:
-            pass
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-
-
 def test_two_tabs_of_one_person_and_many_people_at_once_count_right(world: World) -> None:
     poll = opened(world)
     people = [world.noy, world.noy, world.noy, *(world.attendee(f"Person {number}") for number in range(6))]
-    _together(
+    together(
         *(lambda who=who, place=place: vote(world, who, poll, place % 3) for place, who in enumerate(people))
     )
     poll.refresh_from_db()
@@ -270,15 +255,12 @@ def test_two_tabs_of_one_person_and_many_people_at_once_count_right(world: World
 
 def test_without_the_lock_ballots_would_be_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     poll = opened(world)
-    gate = threading.Barrier(2)
 
     def read_without_lock(room_id: int, poll_id: int) -> Poll:
-        found = Poll.objects.select_related("room__event").get(pk=poll_id)
-        gate.wait(10)
-        return found
+        return Poll.objects.select_related("room__event").get(pk=poll_id)
 
-    monkeypatch.setattr(actions, "_locked", read_without_lock)
-    _together(*(lambda who=who: vote(world, who, poll, 0) for who in (world.noy, world.sari)))
+    monkeypatch.setattr(actions, "_locked", meeting(read_without_lock))
+    together(*(lambda who=who: vote(world, who, poll, 0) for who in (world.noy, world.sari)))
     poll.refresh_from_db()
     assert (poll.answers, Ballot.objects.count()) == (1, 2)
 

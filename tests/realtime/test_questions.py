@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +12,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from conference.accounts.models import User
-from conference.core import streams
-from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
+from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from realtime.questions import actions
@@ -22,7 +20,9 @@ from realtime.questions.models import Hand, Question, Vote
 from realtime.questions.queries import hosts_part, own_part, shown_part
 from realtime.rules.actions import set_rules
 from realtime.rules.models import RoomRules
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import World
+from tests.realtime.stored import by_id, listen, rows
 
 State = Question.State
 
@@ -261,47 +261,16 @@ def test_only_those_who_run_the_room_run_the_queue(world: World, act: str, role:
 
 
 def _state() -> list[Any]:
-    return [
-        list(model.objects.order_by("pk").values())
-        for model in (Question, Vote, Hand, RoomRules, Fact, Stream)
-    ]
+    return rows(Question, Vote, Hand, RoomRules, Fact, Stream)
 
 
 # --- two at once ---
 
 
-def _together(*works: Callable[[], Any]) -> list[Any]:
-    """Run in threads with a connection each; what they return or raise."""
-    results: list[Any] = [None] * len(works)
-
-    def run(place: int) -> None:
-        try:
-            results[place] = works[place]()
-        except Refusal as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
-
-
 def _answer_both_at_once(world: World, question: Question) -> list[Any]:
-    gate = threading.Barrier(2)
-    found = actions.get_question
-
-    def met(*args: Any) -> Question:
-        seen = found(*args)
-        gate.wait(10)  # both have seen it open
-        return seen
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(actions, "get_question", met)
-        return _together(
+        patch.setattr(actions, "get_question", meeting(actions.get_question))  # both have seen it open
+        return together(
             *(
                 lambda who=who: actions.answer_question(
                     who, world.room.pk, question_id=question.pk, text=who.name
@@ -319,15 +288,12 @@ def test_of_two_moderators_who_answer_one_question_one_is_told(world: World) -> 
 
 def test_without_the_lock_both_would_have_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     question = opened(world)
-    gate = threading.Barrier(2)
 
     def read_without_lock(actor: User, room_id: int, question_id: int, **_more: Any) -> Question:
-        found = Question.objects.select_related("room__event").get(pk=question_id)
-        gate.wait(10)
-        return found
+        return Question.objects.select_related("room__event").get(pk=question_id)
 
-    monkeypatch.setattr(actions, "_lock", read_without_lock)
-    results = _together(
+    monkeypatch.setattr(actions, "_lock", meeting(read_without_lock))
+    results = together(
         *(
             lambda who=who: actions.answer_question(who, world.room.pk, question_id=question.pk)
             for who in (world.moderator, world.organizer)
@@ -340,7 +306,7 @@ def test_without_the_lock_both_would_have_answered(world: World, monkeypatch: py
 def test_many_votes_at_once_are_all_counted(world: World) -> None:
     question = opened(world)
     people = [world.attendee(f"Person {number}") for number in range(8)]
-    _together(
+    together(
         *(
             lambda who=who: actions.vote_for_question(
                 who, world.room.pk, question_id=question.pk, wanted=True
@@ -358,15 +324,7 @@ def test_many_votes_at_once_are_all_counted(world: World) -> None:
 def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent: list[tuple[str, str, dict[str, Any]]] = []
-    original = streams.publish
-
-    def listen(names: Any, kind: str, *, saved: Any = None, removed: Any = None) -> None:
-        original(names, kind, saved=saved, removed=removed)
-        for name in [names] if isinstance(names, str) else names:
-            sent.append((name, kind, {"saved": saved} if removed is None else {"removed": removed}))
-
-    monkeypatch.setattr(actions, "publish", listen)
+    told = listen(monkeypatch, actions)
     room, noy = world.room.pk, world.noy
     first, second = ask(world, noy, "First"), ask(world, world.sari, "Second")
     for question in (first, second):
@@ -385,26 +343,14 @@ def test_updates_make_an_old_snapshot_a_fresh_one_for_every_audience(
     actions.call_hand(world.moderator, room, hand_id=other.pk)
     actions.lower_hand(noy, room, hand_id=hand.pk)
 
-    def heard(stream: str, kind: str) -> dict[int, Any]:
-        things: dict[int, Any] = {}
-        for name, what, change in sent:
-            if (name, what) == (stream, kind) and "saved" in change:
-                things[change["saved"]["id"]] = change["saved"]
-            elif (name, what) == (stream, kind):
-                things.pop(change["removed"], None)
-        return things
-
-    def by_id(rows: list[dict[str, Any]]) -> dict[int, Any]:
-        return {row["id"]: row for row in rows}
-
     state = shown_part(world.room)["state"]
-    assert heard(f"room.{room}", "question") == by_id(state["question"])
-    assert heard(f"room.{room}", "hand") == by_id(state["hand"])
-    assert heard(f"room.{room}.hosts", "submission") == by_id(hosts_part(world.room)["state"]["submission"])
+    assert told[f"room.{room}", "question"] == by_id(state["question"])
+    assert told[f"room.{room}", "hand"] == by_id(state["hand"])
+    assert told[f"room.{room}.hosts", "submission"] == by_id(hosts_part(world.room)["state"]["submission"])
     own = own_part(noy, world.room, "attendee")["submission"]
-    assert heard(f"person.{noy.pk}", "submission") == by_id(own)
+    assert told[f"person.{noy.pk}", "submission"] == by_id(own)
     for kind in ("asked", "vote"):
-        assert heard(f"person.{noy.pk}", kind) == by_id(own_part(noy, world.room, "attendee")[kind])
+        assert told[f"person.{noy.pk}", kind] == by_id(own_part(noy, world.room, "attendee")[kind])
 
 
 def test_who_leaves_for_good_leaves_the_line_and_takes_the_votes_along(world: World) -> None:
