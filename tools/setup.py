@@ -1,6 +1,6 @@
 """`make setup`: the virtual environment, the Python packages, the browser libraries.
 
-With `--check` the packages of the tests too, with `--test` also a Chromium.
+With `--check` the packages of the tests too, with `--test` also a Chromium, and other makers' media programs.
 
 Only the standard library: nothing is installed yet. Each step is done again only when its input has changed: a stamp
 in `.venv` or `node_modules` holds the hash of the input it was made from.
@@ -40,6 +40,7 @@ def main(arguments: list[str]) -> None:
     compile_fanout()
     if for_browser_tests:
         install_chromium()
+        install_media_clients()
 
 
 def make_environment() -> None:
@@ -131,6 +132,45 @@ def node_package() -> Path:
     return Path(subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip())
 
 
+def install_media_clients() -> None:
+    """GStreamer and coturn, against which the media process is tried, where Debian's packages can be had.
+
+    Where they cannot, this says so, and so does each test that would need them; the others run.
+    """
+    packages = {
+        "gst-inspect-1.0": [
+            "gstreamer1.0-tools",
+            "gstreamer1.0-nice",
+            "gstreamer1.0-plugins-base",
+            "gstreamer1.0-plugins-good",
+            "gstreamer1.0-plugins-bad",
+            "gir1.2-gst-plugins-base-1.0",
+            "gir1.2-gst-plugins-bad-1.0",
+            "python3-gi",
+        ],
+        "turnserver": ["coturn"],
+    }
+    missing = [name for program, names in packages.items() if not shutil.which(program) for name in names]
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing Debian's GStreamer and coturn, once, for the tests of the media process")
+        try:
+            install_debian_packages(missing)
+        except Failed as error:
+            say(str(error))
+    left = [program for program in packages if not shutil.which(program)]
+    if left:
+        say(f"Without {' and '.join(left)} some tests of the media process do not run, and say so.")
+
+
+def install_debian_packages(packages: list[str]) -> None:
+    """As root, without a question."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "update", "-qq"], env=environment)
+    run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages], env=environment)
+
+
 def install_chromium() -> None:
     """A headless Chromium for the browser tests, where there is none: Debian's as root, Playwright's otherwise.
 
@@ -140,11 +180,8 @@ def install_chromium() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say("Installing Debian's Chromium, once, for the browser tests")
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        packages = ["chromium", "fonts-noto-core", "fonts-noto-cjk"]
         try:
-            run(["apt-get", "update", "-qq"], env=environment)
-            run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *packages], env=environment)
+            install_debian_packages(["chromium", "fonts-noto-core", "fonts-noto-cjk"])
         except Failed as error:
             say(str(error))
     if not find_chromium():

@@ -78,8 +78,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(host: str = "127.0.0.1", browser_at: str | None = None) -> AsyncIterator[Stage]:
-    """The media process on this address, a page that uses it, and a browser (`browser_at`: another program that starts it)."""
+async def open_stage(
+    host: str = "127.0.0.1", browser_at: str | None = None, ice_addresses: str | None = None
+) -> AsyncIterator[Stage]:
+    """The media process on this address, a page that uses it, and a browser (`browser_at`: another program that starts it).
+    Media goes by way of `ice_addresses`; empty are all that the machine has."""
     media_port, events = free_port(), []
     media_url = f"http://{host}:{media_port}"
 
@@ -125,7 +128,7 @@ async def open_stage(host: str = "127.0.0.1", browser_at: str | None = None) -> 
         "MEDIA_EVENTS_URL": f"{page_url}/media/events",
         # Nobody answers there; the browser must take the list and manage without.
         "MEDIA_ICE_SERVERS": '[{"urls": "stun:127.0.0.1:9"}]',
-        "MEDIA_ICE_ADDRESSES": host,
+        "MEDIA_ICE_ADDRESSES": host if ice_addresses is None else ice_addresses,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
