@@ -4,10 +4,12 @@ from django.urls import include, path
 
 from realtime import views
 from realtime.captions import views as captions
+from realtime.network import views as network
 
 urlpatterns = [
     path("media/events", views.media_events, name="media_events"),
     path("messages/", include("realtime.direct.urls")),
+    path("live/network-test", network.network_test, name="network_test"),
     path("live/rooms/<int:room_id>/polls.csv", views.polls_csv, name="polls_csv"),
     path("live/rooms/<int:room_id>/captions/<slug:language>", captions.send_captions, name="send_captions"),
 ]

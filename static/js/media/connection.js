@@ -11,6 +11,7 @@
  * - `failed`      gave up; `code` says why: `replaced`, `removed`, `codec`, `grant-…`, `denied`
  */
 
+import { open } from "./open.js";
 import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
 import { endSession, fragmentOf, openSession, restartSession, sessionLives, withIceOf } from "./session.js";
 
@@ -73,12 +74,14 @@ export class Connection extends EventTarget {
   start() {
     if (this.#running) return;
     this.#running = new AbortController();
+    open.add(this);
     this.#listen(true);
     void this.#run(this.#running.signal);
   }
 
   /** End, and let the server know. */
   async stop() {
+    open.delete(this);
     this.#listen(false);
     this.#running?.abort();
     this.#running = null;
@@ -97,6 +100,13 @@ export class Connection extends EventTarget {
   /** For subclasses: the connection stands.
    * @param {RTCPeerConnection} _peer */
   connected(_peer) {}
+
+  /** For subclasses: the server's answer as we take it.
+   * @param {string} answer
+   * @returns {string} */
+  agree(answer) {
+    return answer;
+  }
 
   /** For tests; a browser makes its own.
    * @param {RTCConfiguration} configuration
@@ -181,6 +191,7 @@ export class Connection extends EventTarget {
     const verdict = judge(error);
     if (verdict === "final") {
       this.#running = null;
+      open.delete(this);
       this.#listen(false);
       this.#become("failed", codeOf(error));
       return false;
@@ -216,6 +227,7 @@ export class Connection extends EventTarget {
       signal.throwIfAborted();
     }
     this.#session = session;
+    session.answer = this.agree(session.answer);
     if (session.iceServers.length) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: session.iceServers });
     await peer.setLocalDescription(offer);
     await peer.setRemoteDescription({ type: "answer", sdp: session.answer });

@@ -13,10 +13,21 @@ const SCREEN_BITRATE = 2_500_000;
  * @type {RTCRtpEncodingParameters[]} */
 const SMALLER = [{ rid: "q", scaleResolutionDownBy: 4, maxBitrate: 120_000 }, { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 400_000 }];
 
+/** How much of the picture is sent: all of it; what a shared line carries; hardly anything; nothing, for the voice's sake.
+ * @typedef {"full" | "small" | "least" | "none"} Sends */
+
+/** The sizes of a camera that are sent.
+ * @type {Record<Sends, string[]>} */
+const SIZES = { full: ["q", "h", "f"], small: ["q", "h"], least: ["q"], none: [] };
+
+/** A screen stays sharp and loses frames. @type {Record<Sends, {maxBitrate?: number, maxFramerate?: number}>} */
+const SCREENS = { full: {}, small: { maxBitrate: 800_000, maxFramerate: 10 }, least: { maxBitrate: 250_000, maxFramerate: 3 }, none: { maxBitrate: 250_000, maxFramerate: 1 } };
+const FRAMES = 30;
+
 /** Sends one stream, and sends it again by itself after every break. See `Connection` for its states.
  *
  * The kinds are settled at the start (a camera without a microphone still offers sound), so that switching a device on
- * or off later is only `replaceTrack`. */
+ * or off later is only `replaceTrack`. Event: `limits` when `paused` changes. */
 export class Publisher extends Connection {
   /** @type {Map<Kind, MediaStreamTrack | null>} */ #tracks = new Map();
   /** @type {Map<Kind, RTCRtpSender>} */ #senders = new Map();
@@ -24,6 +35,8 @@ export class Publisher extends Connection {
   /** @type {Kind[] | undefined} */ #kinds;
   #screen;
   #maxBitrate;
+  /** @type {Sends} */ #sends = "full";
+  /** Changes of what is sent, one after the other. @type {Promise<unknown>} */ #applying = Promise.resolve();
 
   /** @param {PublisherOptions} options   `kinds`: what to offer; a screen offers what its stream has */
   constructor({ getGrant, kinds, screen = false, maxBitrate = screen ? SCREEN_BITRATE : CAMERA_BITRATE }) {
@@ -31,6 +44,43 @@ export class Publisher extends Connection {
     this.#kinds = kinds;
     this.#screen = screen;
     this.#maxBitrate = maxBitrate;
+  }
+
+  get screen() {
+    return this.#screen;
+  }
+
+  /** Whether no picture is sent, only the sound. @returns {boolean} */
+  get paused() {
+    return !this.#screen && this.#sends === "none";
+  }
+
+  /** What the line allows.
+   * @param {Sends} sends */
+  limit(sends) {
+    if (sends === this.#sends) return;
+    const before = this.paused;
+    this.#sends = sends;
+    this.#applying = this.#applying.then(() => this.#apply());
+    if (this.paused !== before) this.dispatchEvent(new Event("limits"));
+  }
+
+  async #apply() {
+    const sender = this.#senders.get("video");
+    if (!sender) return;
+    const parameters = sender.getParameters();
+    if (!parameters.encodings?.length) return;
+    parameters.encodings = parameters.encodings.map((encoding) => ({ ...encoding, ...this.#part(encoding) }));
+    // The connection may have been closed meanwhile; the next one is prepared with the limit.
+    await sender.setParameters(parameters).catch(() => {});
+  }
+
+  /** What changes of one size of the picture.
+   * @param {RTCRtpEncodingParameters} encoding
+   * @returns {Partial<RTCRtpEncodingParameters>} */
+  #part(encoding) {
+    if (this.#screen) return { maxBitrate: this.#maxBitrate, maxFramerate: FRAMES, ...SCREENS[this.#sends] };
+    return { active: SIZES[this.#sends].includes(encoding.rid ?? "f") };
   }
 
   /** Begin to send this stream. The caller keeps the stream and ends its tracks.
@@ -64,17 +114,31 @@ export class Publisher extends Connection {
       const transceiver = peer.addTransceiver(track ?? kind, {
         direction: "sendonly",
         streams: [this.#stream],
-        sendEncodings: kind === "video" ? this.#encodings() : [],
+        sendEncodings: kind === "video" ? this.#encodings() : [{ priority: "high", networkPriority: "high" }],
       });
       if (kind === "video") preferVideoCodecs(transceiver);
       this.#senders.set(kind, transceiver.sender);
     }
   }
 
+  /** A voice that is silent sends next to nothing: on a stage of six that is most of the sound. Music from a screen is not cut.
+   * @override
+   * @param {string} answer
+   * @returns {string} */
+  agree(answer) {
+    return this.#screen ? answer : withSilence(answer);
+  }
+
+  /** @override */
+  connected() {
+    if (this.#sends !== "full") this.#applying = this.#applying.then(() => this.#apply());
+  }
+
   /** Letters on a screen cannot be made smaller: it is sent once.
    * @returns {RTCRtpEncodingParameters[]} */
   #encodings() {
-    return this.#screen ? [{ maxBitrate: this.#maxBitrate }] : [...SMALLER, { rid: "f", maxBitrate: this.#maxBitrate }];
+    const encodings = this.#screen ? [{ maxBitrate: this.#maxBitrate }] : [...SMALLER, { rid: "f", maxBitrate: this.#maxBitrate }];
+    return encodings.map((encoding) => ({ ...encoding, ...(this.#sends === "full" ? {} : this.#part(encoding)) }));
   }
 
   /** @param {MediaStreamTrack | null} audio
@@ -107,4 +171,13 @@ export function orderCodecs(codecs) {
   const rank = (/** @type {Codec} */ codec) => order.indexOf(codec.mimeType.toLowerCase());
   const known = codecs.filter((codec) => rank(codec) >= 0).sort((one, other) => rank(one) - rank(other));
   return known.some((codec) => rank(codec) < 2) ? known : [];
+}
+
+/** The answer with the wish that what is silent is not sent (DTX of Opus, RFC 7587).
+ * @param {string} answer
+ * @returns {string} */
+export function withSilence(answer) {
+  const opus = /a=rtpmap:(\d+) opus\//i.exec(answer)?.[1];
+  if (!opus) return answer;
+  return answer.replace(new RegExp(`(a=fmtp:${opus} (?!.*usedtx)[^\\r\\n]*)`), "$1;usedtx=1");
 }

@@ -2,13 +2,16 @@
  * What this tab sends to the stage: camera with microphone, and a screen. Events: `change`, and `problem` with a sentence.
  *
  * A camera that is switched off lets go of the device (its light goes out). The others are told what is off: they see the
- * person's initial instead of black. Whoever reloads the page while on the stage comes back by themselves, as they were: what
+ * person's initial instead of black; so they do when the line carries no more than the voice. Whoever reloads the page while on the stage comes back by themselves, as they were: what
  * was off stays off. Whoever went to another page does not.
  */
 
 import { gettext } from "../i18n.js";
 import { Publisher } from "../media/whip.js";
+import { devices } from "./device-choice.js";
+import { whyNoDevice } from "./device-words.js";
 import { grantFrom } from "./grants.js";
+import { line } from "./network-line.js";
 
 /** @import { Person, Room } from "./room.js" */
 /** @import { State } from "../media/connection.js" */
@@ -16,8 +19,6 @@ import { grantFrom } from "./grants.js";
 /** One thing that this tab sends; `key` is below 0, so that it is never a publication's id.
  * @typedef {{key: number, name: string, source: "camera" | "screen", person: Person, stream: MediaStream, picture: boolean, muted: boolean, state: State, reason: string}} Own */
 
-const VIDEO = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 30 } };
-const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 /** Long enough for a black picture to be sent before the camera is let go. */
 const BLACK = 400;
 const TELL_AGAIN = 2_000;
@@ -41,6 +42,7 @@ export class OnStage extends EventTarget {
     super();
     this.#room = room;
     room.addEventListener("change", () => this.#tellSwitches());
+    devices.addEventListener("change", (event) => void this.#exchange(/** @type {CustomEvent} */ (event).detail.kinds));
   }
 
   get isOn() {
@@ -60,6 +62,7 @@ export class OnStage extends EventTarget {
       microphoneOn: this.#microphoneOn,
       cameraOn: this.#cameraOn,
       hasCamera: this.#hasCamera,
+      pausedPicture: this.#camera?.paused ?? false,
       states: [this.#camera?.state, this.#screen?.state],
     };
   }
@@ -76,13 +79,14 @@ export class OnStage extends EventTarget {
   publications() {
     const me = this.#me();
     const made = [];
-    if (this.#camera && this.#cameraStream) made.push(this.#own(-1, "camera", me, this.#camera, this.#cameraStream, this.#hasCamera && this.#cameraOn, !this.#microphoneOn));
+    if (this.#camera && this.#cameraStream) made.push(this.#own(-1, "camera", me, this.#camera, this.#cameraStream, this.#hasCamera && this.#cameraOn && !this.#camera.paused, !this.#microphoneOn));
     if (this.#screen && this.#screenStream) made.push(this.#own(-2, "screen", me, this.#screen, this.#screenStream, true, false));
     return made;
   }
 
-  /** @param {{microphone?: boolean, picture?: boolean}} on */
-  async startCamera({ microphone = true, picture = true } = {}) {
+  /** Whoever wants sound and slides begins with the voice alone.
+   * @param {{microphone?: boolean, picture?: boolean}} on */
+  async startCamera({ microphone = true, picture = line.mode !== "audio" } = {}) {
     if (this.#camera || this.#busy) return;
     await this.#carefully(async () => {
       const stream = await cameraAndMicrophone();
@@ -154,13 +158,39 @@ export class OnStage extends EventTarget {
         await this.#letGo(stream, publisher);
       } else {
         for (const track of stream.getVideoTracks()) { track.stop(); stream.removeTrack(track); }
-        const [track] = (await navigator.mediaDevices.getUserMedia({ video: VIDEO })).getVideoTracks();
+        const [track] = (await navigator.mediaDevices.getUserMedia({ video: devices.video })).getVideoTracks();
         stream.addTrack(track);
         await publisher.replaceTrack("video", track);
         this.#cameraOn = true;
         this.#remember();
       }
     });
+  }
+
+  /** Another camera or microphone was chosen while one is sent: the others see and hear it at once.
+   * @param {string[]} kinds */
+  async #exchange(kinds) {
+    const stream = this.#cameraStream;
+    const publisher = this.#camera;
+    if (!stream || !publisher || this.#busy) return;
+    await this.#carefully(async () => {
+      if (kinds.includes("microphone")) await this.#exchangeOne(stream, publisher, "audio", this.#microphoneOn);
+      if (kinds.includes("camera") && this.#cameraOn) await this.#exchangeOne(stream, publisher, "video", true);
+    });
+  }
+
+  /** @param {MediaStream} stream
+   * @param {Publisher} publisher
+   * @param {"audio" | "video"} kind
+   * @param {boolean} on */
+  async #exchangeOne(stream, publisher, kind, on) {
+    const asked = await navigator.mediaDevices.getUserMedia(kind === "audio" ? { audio: devices.audio } : { video: devices.video });
+    const [track] = asked.getTracks();
+    track.enabled = on;
+    await publisher.replaceTrack(kind, track);
+    for (const old of stream.getTracks()) if (old.kind === kind) { old.stop(); stream.removeTrack(old); }
+    stream.addTrack(track);
+    if (kind === "video") this.#hasCamera = true;
   }
 
   /** The camera that sends black goes dark itself.
@@ -197,6 +227,7 @@ export class OnStage extends EventTarget {
       if (source === "camera" && publisher.state === "playing" && !this.#cameraOn) void this.#letGo(stream, publisher);
       if (publisher.state === "failed") this.#fail(source, publisher.code ?? "");
     });
+    publisher.addEventListener("limits", () => this.#changed());
     publisher.publish(stream);
     return publisher;
   }
@@ -239,7 +270,7 @@ export class OnStage extends EventTarget {
     const room = this.#room;
     const known = room.publications.find(({ name }) => name === `${room.me}-camera`);
     if (!this.#camera || !known || room.phase !== "here") return;
-    const switches = { publication: known.id, muted: !this.#microphoneOn, dark: !this.#cameraOn };
+    const switches = { publication: known.id, muted: !this.#microphoneOn, dark: !this.#cameraOn || this.#camera.paused };
     const telling = JSON.stringify(switches);
     if (known.muted === switches.muted && known.dark === switches.dark) this.#telling = "";
     else if (telling !== this.#telling) {
@@ -304,10 +335,10 @@ export class OnStage extends EventTarget {
 async function cameraAndMicrophone() {
   if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio: AUDIO, video: VIDEO });
+    return await navigator.mediaDevices.getUserMedia({ audio: devices.audio, video: devices.video });
   } catch (error) {
     if (!(error instanceof DOMException) || !["NotFoundError", "NotReadableError"].includes(error.name)) throw error;
-    return navigator.mediaDevices.getUserMedia({ audio: AUDIO }).catch(() => navigator.mediaDevices.getUserMedia({ video: VIDEO }));
+    return navigator.mediaDevices.getUserMedia({ audio: devices.audio }).catch(() => navigator.mediaDevices.getUserMedia({ video: devices.video }));
   }
 }
 
@@ -320,18 +351,6 @@ function reloaded() {
 /** @param {MediaStream | null} stream */
 function end(stream) {
   for (const track of stream?.getTracks() ?? []) track.stop();
-}
-
-/** @param {unknown} error
- * @returns {string} "" where the person themselves said no */
-function whyNoDevice(error) {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "AbortError") return "";
-  if (name === "NotAllowedError") return gettext("The browser does not let this page use your camera, microphone or screen. Allow it beside the address, then try again.");
-  if (name === "NotFoundError") return gettext("No camera and no microphone were found. Connect one and try again.");
-  if (name === "NotReadableError") return gettext("Another program is using your camera or microphone. Close it and try again.");
-  if (name === "SecurityError") return gettext("Camera and microphone need a secure address (https). Ask the organizers for the right link.");
-  return gettext("The camera or microphone could not be started. Try again.");
 }
 
 /** @param {string} code

@@ -2,6 +2,7 @@
 
 import { fill, gettext } from "../i18n.js";
 import { Viewer } from "../media/whep.js";
+import { devices } from "./device-choice.js";
 import { avatar, icon, make } from "./dom.js";
 import { grantFrom } from "./grants.js";
 
@@ -28,6 +29,7 @@ export class Tile extends EventTarget {
     this.element.append(this.#face, this.#video, this.#words, this.#name, this.#remove);
     // A stream without a picture has no size; a picture that begins, or ends, changes it.
     for (const name of ["loadedmetadata", "resize", "playing", "emptied"]) this.#video.addEventListener(name, () => this.#look());
+    devices.sound(this.#video);
   }
 
   /** Show what this tab itself sends.
@@ -52,8 +54,12 @@ export class Tile extends EventTarget {
     this.#dark = publication.dark;
     this.#video.muted = muted;
     if (!this.#viewer) {
-      this.#viewer = new Viewer({ getGrant: () => grantFrom(room, "stage.watch", { publication: publication.id }) });
-      this.#viewer.addEventListener("state", () => this.#follow());
+      this.#viewer = new Viewer({
+        getGrant: () => grantFrom(room, "stage.watch", { publication: publication.id }),
+        screen: publication.source === "screen",
+        audio: publication.audio,
+      });
+      for (const name of ["state", "limits"]) this.#viewer.addEventListener(name, () => this.#follow());
       this.#viewer.addEventListener("tracks", () => void this.#play());
       this.#video.srcObject = this.#viewer.stream;
       this.#viewer.start();
@@ -103,7 +109,9 @@ export class Tile extends EventTarget {
   #follow() {
     const state = this.#viewer?.state;
     if (state === "playing") void this.#play();
-    this.#say(state === "failed" ? whyNot(this.#viewer?.code ?? "") : state === "waiting" ? gettext("The picture is on its way…") : state === "playing" ? "" : gettext("Connecting…"));
+    const saved = this.#viewer?.paused && this.source === "screen" ? gettext("The screen is not shown, to save data.") : "";
+    const quiet = state === "playing" || (state === "idle" && this.#viewer?.paused); // nothing to receive: nothing is asked for
+    this.#say(state === "failed" ? whyNot(this.#viewer?.code ?? "") : quiet ? saved : state === "waiting" ? gettext("The picture is on its way…") : gettext("Connecting…"));
     this.#look();
     this.dispatchEvent(new Event("change"));
   }
@@ -122,7 +130,7 @@ export class Tile extends EventTarget {
   }
 
   #look() {
-    if (this.#viewer) this.#showPicture(this.#video.videoWidth > 0 && !this.#dark);
+    if (this.#viewer) this.#showPicture(this.#video.videoWidth > 0 && !this.#dark && !this.#viewer.paused);
   }
 
   /** @param {boolean} there */

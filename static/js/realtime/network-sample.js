@@ -1,0 +1,66 @@
+/** What the statistics of a browser's connections tell of the line. Pure: reports in, numbers out. */
+
+/** @import { Sample } from "./network-watch.js" */
+
+/** Sums since the connection was made, and how it is at this moment.
+ * @typedef {{received: number, lost: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
+
+/** Fewer packets than this within one look say nothing about the share that gets lost. */
+const ENOUGH = 30;
+/** Headers of IPv4 and UDP, which browsers do not count. */
+const HEADERS = 28;
+
+/** @param {Iterable<any>} reports   of `getStats()`
+ * @returns {Counters} */
+export function countersIn(reports) {
+  const all = [...reports];
+  /** @type {Counters} */
+  const found = { received: 0, lost: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
+  const transports = all.filter(({ type }) => type === "transport");
+  const pairs = all.filter(({ type }) => type === "candidate-pair");
+  const chosen = pairs.find(({ id }) => transports.some((transport) => transport.selectedCandidatePairId === id)) ?? pairs.find((pair) => pair.selected || (pair.nominated && pair.state === "succeeded"));
+  for (const report of all) {
+    if (report.type === "inbound-rtp") {
+      found.received += report.packetsReceived ?? 0;
+      // Duplicates may make it negative.
+      found.lost += Math.max(report.packetsLost ?? 0, 0);
+    } else if (report.type === "remote-inbound-rtp" && typeof report.fractionLost === "number") {
+      found.sentLoss = Math.max(found.sentLoss ?? 0, report.fractionLost);
+    }
+  }
+  found.trip = chosen?.currentRoundTripTime ?? null;
+  found.carriesIn = chosen?.availableIncomingBitrate ?? null;
+  found.carriesOut = chosen?.availableOutgoingBitrate ?? null;
+  // Where a browser tells no sums of the whole transport (Firefox), those of its pairs of addresses do.
+  const wires = transports.some(({ bytesReceived }) => bytesReceived !== undefined) ? transports : pairs;
+  for (const wire of wires) {
+    found.bytes += (wire.bytesReceived ?? 0) + (wire.bytesSent ?? 0) + HEADERS * ((wire.packetsReceived ?? 0) + (wire.packetsSent ?? 0));
+  }
+  return found;
+}
+
+/** How the line is, each direction by itself, from what the connections of the tab counted at two moments.
+ * @param {{now: Counters, before: Counters | undefined, sends: boolean}[]} pairs
+ * @param {number} shortest   the shortest round trip so far, in seconds; Infinity: none yet
+ * @returns {{down: Sample | null, up: Sample | null, shortest: number}} */
+export function sampleOf(pairs, shortest) {
+  let best = shortest;
+  for (const { now } of pairs) if (now.trip !== null && now.trip > 0) best = Math.min(best, now.trip);
+  const waits = Math.max(0, ...pairs.map(({ now }) => (now.trip === null || best === Infinity ? 0 : now.trip - best)));
+  const watching = pairs.filter(({ sends }) => !sends);
+  const sending = pairs.filter(({ sends }) => sends);
+  let received = 0;
+  let lost = 0;
+  for (const { now, before } of watching) {
+    received += Math.max(now.received - (before?.received ?? now.received), 0);
+    lost += Math.max(now.lost - (before?.lost ?? now.lost), 0);
+  }
+  const estimates = watching.flatMap(({ now }) => (now.carriesIn === null ? [] : [now.carriesIn]));
+  const out = sending.flatMap(({ now }) => (now.carriesOut === null ? [] : [now.carriesOut]));
+  const lossUp = sending.flatMap(({ now }) => (now.sentLoss === null ? [] : [now.sentLoss]));
+  return {
+    down: watching.length ? { loss: received + lost >= ENOUGH ? lost / (received + lost) : null, waits, carries: estimates.length ? Math.min(...estimates) : null } : null,
+    up: sending.length ? { loss: lossUp.length ? Math.max(...lossUp) : null, waits, carries: out.length ? Math.min(...out) : null } : null,
+    shortest: best,
+  };
+}
