@@ -4,7 +4,14 @@ It forwards RTP packets without decoding them. It imports neither Django nor any
 may do for whom is written in signed grants (`grants.py`), and what happens in it is told to Django by events
 (`events.py`).
 
-    server.py         HTTP: WHIP, WHEP, control, health
+    __main__.py       the front with its workers, one for each core
+    front.py          HTTP for everyone: hands each request to the worker of its room
+    placement.py      which worker a room lives in, and who asks too often (pure)
+    reports.py        what the workers tell, put together for Django
+    keeper.py         keeps the workers alive
+    worker.py         one worker
+    server.py         HTTP of one worker: WHIP, WHEP, control, health
+    answers.py        what all HTTP answers have in common
     engine.py         who may open sessions, and what becomes of publications
     sessions.py       one browser's connection, and the publication it belongs to
     negotiation.py    SDP: reading an offer, writing an answer (pure)
@@ -15,6 +22,6 @@ may do for whom is written in signed grants (`grants.py`), and what happens in i
     fanout.py         one packet to many viewers: in Python, or in C (fanout.c)
     transport.py      the only contact with the insides of aiortc, aioice and pylibsrtp
     events.py         what Django is told
+    loops.py          event loop and logs
     configuration.py  the environment
-    __main__.py       the parent that keeps one worker (`worker.py`) alive
 """

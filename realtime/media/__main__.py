@@ -1,43 +1,36 @@
-"""`python -m realtime.media`: holds the listening socket and keeps one worker alive behind it.
+"""`python -m realtime.media`: the whole media process, a front (`front.py`) with its workers (`keeper.py`)."""
 
-The worker may die of anything; the socket stays open meanwhile, so a browser that calls in that moment waits
-for the next worker instead of being refused. No child outlives the parent: it watches a pipe that only the
-parent holds open.
-"""
-
+import asyncio
 import os
+import shutil
 import signal
 import socket
-import subprocess
 import sys
-import time
-from types import FrameType
+import tempfile
+from pathlib import Path
 
 import structlog
+from aiohttp import web
 
 from .configuration import BadConfiguration, Configuration, read_configuration
-from .worker import run_worker, set_up_logging
+from .events import Announcer
+from .front import Front
+from .keeper import Keeper
+from .loops import new_event_loop, set_up_logging
+from .reports import Reports
 
 EXIT_CONFIGURATION = 2
 EXIT_PORT_TAKEN = 3
-GRACE = 5.0
-"""Seconds a worker has to say goodbye to its browsers."""
-QUICK_DEATH = 2.0
-LONGEST_PAUSE = 5.0
 
 log = structlog.get_logger("media")
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     try:
         configuration = read_configuration(os.environ)
     except BadConfiguration as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION
-    if arguments[:1] == ["--worker"]:
-        listening = socket.socket(fileno=int(arguments[1]))
-        run_worker(configuration, listening, int(arguments[2]))
-        return 0
     set_up_logging()
     try:
         listening = _listen(configuration)
@@ -49,7 +42,13 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return EXIT_PORT_TAKEN
-    return _Parent(listening).run()
+    directory = Path(tempfile.mkdtemp(prefix="chama-media-"))  # for our eyes only
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_serve(configuration, listening, directory))
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    return 0
 
 
 def _listen(configuration: Configuration) -> socket.socket:
@@ -64,59 +63,34 @@ def _listen(configuration: Configuration) -> socket.socket:
     return listening
 
 
-class _Parent:
-    def __init__(self, listening: socket.socket) -> None:
-        self._listening = listening
-        self._stopping = False
-        self._worker: subprocess.Popen[bytes] | None = None
-        # The worker gets the reading end; the writing end closes with this process, whatever ends it.
-        self._reading, self._writing = os.pipe()
-
-    def run(self) -> int:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
-        pause = 0.0
-        while not self._stopping:
-            began = time.monotonic()
-            self._worker = self._start()
-            status = self._wait(self._worker)
-            if self._stopping:
-                break
-            quick = time.monotonic() - began < QUICK_DEATH
-            pause = min(max(pause * 2, 0.25), LONGEST_PAUSE) if quick else 0.0
-            log.error("media.worker_died", status=status, restarts_in=pause)
-            time.sleep(pause)
-        return 0
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        descriptors = (self._listening.fileno(), self._reading)
-        return subprocess.Popen(
-            [sys.executable, "-m", "realtime.media", "--worker", *map(str, descriptors)],
-            pass_fds=descriptors,
-            # A group of its own: Ctrl-C reaches the parent alone, which then lets the worker say goodbye.
-            start_new_session=True,
-        )
-
-    def _wait(self, worker: "subprocess.Popen[bytes]") -> int:
-        """Until the worker ends, by itself or because we are told to stop."""
-        while True:
-            try:
-                return worker.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                if self._stopping:
-                    return self._end(worker)
-
-    def _end(self, worker: "subprocess.Popen[bytes]") -> int:
-        worker.terminate()
-        try:
-            return worker.wait(timeout=GRACE)
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            return worker.wait()
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._stopping = True
+async def _serve(configuration: Configuration, listening: socket.socket, directory: Path) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    reports = Reports(configuration.workers)
+    announcer = Announcer(configuration.events_url, configuration.secret, reports.flowing)
+    reports.announcer = announcer
+    front = Front(configuration, directory, reports)
+    keeper = Keeper(front, directory)
+    await front.start()
+    inner = web.AppRunner(front.inner_app(), access_log=None)
+    await inner.setup()
+    await web.UnixSite(inner, str(directory / "front.sock")).start()
+    announcer.announce("worker.started")
+    announcer.start()
+    keeper.start()
+    public = web.AppRunner(front.app(), access_log=None)
+    await public.setup()
+    await web.SockSite(public, listening).start()
+    log.info("media.started", pid=os.getpid(), workers=configuration.workers)
+    await stop.wait()
+    await public.cleanup()
+    await keeper.stop()
+    await inner.cleanup()
+    await front.close()
+    await announcer.close()
+    log.info("media.stopped", pid=os.getpid())
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -2,12 +2,16 @@
 
 import ipaddress
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from .grants import MINIMUM_SECRET_LENGTH
+
+MOST_WORKERS: Final = 8
+"""Without being asked, no more: the rest of the platform wants its cores too, and eight carry a large conference."""
 
 
 class BadConfiguration(ValueError):
@@ -31,6 +35,7 @@ class Configuration:
     ice_servers: tuple[IceServer, ...] = ()
     ice_addresses: tuple[str, ...] = ()
     public_address: str | None = None
+    workers: int = 1
     sessions: int = 400
     sessions_per_person: int = 32
 
@@ -55,9 +60,18 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
             _address(each, "MEDIA_ICE_ADDRESSES") for each in _list(environment, "MEDIA_ICE_ADDRESSES")
         ),
         public_address=_public_address(environment),
+        workers=_number(environment, "MEDIA_WORKERS", min(_cores(), MOST_WORKERS), most=256),
         sessions=_number(environment, "MEDIA_SESSIONS", 400, most=100_000),
         sessions_per_person=_number(environment, "MEDIA_SESSIONS_PER_PERSON", 32, most=10_000),
     )
+
+
+def _cores() -> int:
+    """The cores on which we may run; fewer than the machine has, in a container."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # a system that does not tell
+        return os.cpu_count() or 1
 
 
 def _list(environment: Mapping[str, str], name: str) -> list[str]:

@@ -9,11 +9,12 @@ import asyncio
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
 
+from .answers import Refused
 from .grants import GRANT_LIFETIME, Grant
 from .layers import Track
 from .negotiation import (
@@ -34,6 +35,7 @@ from .negotiation import (
 from .packets import (
     Profile,
 )
+from .placement import Pace
 from .sessions import STARTS, Ending, Publication, Published, PublishSession, Session, WatchSession
 from .transport import Certificate
 
@@ -44,44 +46,12 @@ REMEMBERED_ENDINGS: Final = 2000
 log = structlog.get_logger("media")
 
 
-class Refused(Exception):
-    """A request that cannot be granted, with the HTTP status and a code the browser can act on."""
-
-    def __init__(self, status: int, code: str, message: str, *, retry_after: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     sessions: int = 400
     sessions_per_person: int = 32
     joins_per_second: float = 20.0
     joins_at_once: int = 60
-
-
-@dataclass(slots=True)
-class JoinRate:
-    """Handshakes are what disturbs forwarding most; a crowd is let in at a pace."""
-
-    per_second: float
-    at_once: float
-    _allowance: float = field(init=False)
-    _at: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        self._allowance = self.at_once
-
-    def admits(self, now: float) -> bool:
-        self._allowance = min(self.at_once, self._allowance + (now - self._at) * self.per_second)
-        self._at = now
-        if self._allowance < 1:
-            return False
-        self._allowance -= 1
-        return True
 
 
 class Engine:
@@ -107,7 +77,8 @@ class Engine:
         self._barred: dict[tuple[int, str], float] = {}
         self._closed: dict[int, tuple[float, frozenset[str]]] = {}
         self._silenced: dict[tuple[int, str], tuple[float, bool]] = {}
-        self._rate = JoinRate(limits.joins_per_second, limits.joins_at_once)
+        # Handshakes are what disturbs forwarding most; a crowd is let in at a pace.
+        self._rate = Pace(limits.joins_per_second, limits.joins_at_once)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def certificate(self) -> Certificate:
@@ -124,6 +95,10 @@ class Engine:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("media.task_failed", exc_info=task.exception())
+
+    def rooms(self) -> dict[int, int]:
+        """How many sessions each room has."""
+        return Counter(session.grant.room for session in self.sessions.values())
 
     def flowing(self) -> list[dict[str, Any]]:
         """Every publication that flows, in the form Django is told."""
@@ -333,12 +308,13 @@ class Engine:
             self.spawn(self.end(viewer, "stopped"))
         self._announce("publication.stopped", publication)
 
-    async def remove(self, room: int, person: str) -> int:
+    async def remove(self, room: int, person: str, at: float | None = None) -> int:
         """End everything this person sends and receives in this room, at once. How many sessions that were.
 
-        Grants from before this moment open nothing any more; Django decides whether there will be new ones.
+        Grants from before this moment (`at`: when it was asked for) open nothing any more; Django decides whether there will
+        be new ones.
         """
-        now = time.time()
+        now = time.time() if at is None else min(at, time.time())
         kept_for = GRANT_LIFETIME.total_seconds() + 60
         self._barred = {key: at for key, at in self._barred.items() if now - at < kept_for}
         self._barred[(room, person)] = now
@@ -351,9 +327,9 @@ class Engine:
                 self._stop(publication)
         return len(sessions)
 
-    def silence(self, room: int, person: str, silent: bool) -> int:
+    def silence(self, room: int, person: str, silent: bool, at: float | None = None) -> int:
         """Pass on no sound of what this person publishes in this room, or pass it on again. How many sessions that were."""
-        now = time.time()
+        now = time.time() if at is None else min(at, time.time())
         kept_for = GRANT_LIFETIME.total_seconds() + 60
         self._silenced = {
             key: known for key, known in self._silenced.items() if known[1] or now - known[0] < kept_for
@@ -373,13 +349,13 @@ class Engine:
         at, silent = self._silenced.get((grant.room, grant.person), (0.0, False))
         return silent if at > grant.issued_at.timestamp() else grant.silent
 
-    async def remove_audience(self, room: int, stays: frozenset[str]) -> int:
+    async def remove_audience(self, room: int, stays: frozenset[str], at: float | None = None) -> int:
         """End what everyone but `stays` watches in this room. How many sessions that were.
 
-        Grants to watch from before this moment open nothing any more for the others; whoever may still watch asks
-        for a new one.
+        Grants to watch from before this moment (`at`: when it was asked for) open nothing any more for the others; whoever
+        may still watch asks for a new one.
         """
-        now = time.time()
+        now = time.time() if at is None else min(at, time.time())
         kept_for = GRANT_LIFETIME.total_seconds() + 60
         self._closed = {key: closed for key, closed in self._closed.items() if now - closed[0] < kept_for}
         self._closed[room] = (now, stays)

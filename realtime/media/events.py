@@ -1,7 +1,8 @@
-"""Telling Django what flows: in order, again and again until it hears, and never without bound.
+"""Telling what flows: in order, again and again until it is heard, and never without bound. The workers tell the front,
+and the front tells Django.
 
-Should the queue overflow while Django is away, the oldest events are dropped; the full list that is sent
-every quarter of a minute puts things right.
+Should the queue overflow while nobody hears, the oldest events are dropped; the full list that is sent every quarter of a
+minute puts things right.
 """
 
 import asyncio
@@ -26,12 +27,22 @@ log = structlog.get_logger("media.events")
 
 
 class Announcer:
-    """Posts events to one address. `flowing` gives the full list of what flows."""
+    """Posts events to one address, or to none. `flowing` gives the full list of what flows; `socket` is the Unix socket
+    behind the address, where it is not reached by the network."""
 
-    def __init__(self, url: str | None, secret: str, flowing: Callable[[], list[dict[str, Any]]]) -> None:
+    def __init__(
+        self,
+        url: str | None,
+        secret: str,
+        flowing: Callable[[], list[dict[str, Any]]],
+        *,
+        socket: str | None = None,
+    ) -> None:
         self._url = url
         self._secret = secret
         self._flowing = flowing
+        self._socket = socket
+        self._passing: dict[tuple[str, int], dict[str, Any]] = {}
         self._queue: deque[dict[str, Any]] = deque()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -48,6 +59,13 @@ class Announcer:
             log.warning("media.event_dropped")
         self._queue.append({"event": event, **data})
         self._idle.clear()
+        self._wake.set()
+
+    def mention(self, event: str, room: int, **data: Any) -> None:
+        """Tell what is worth something only while it is new: once, and of each room only the newest."""
+        if self._url is None or len(self._passing) >= QUEUE:
+            return
+        self._passing[(event, room)] = {"event": event, "room": room, **data}
         self._wake.set()
 
     def start(self) -> None:
@@ -76,10 +94,15 @@ class Announcer:
 
     async def _run(self, url: str) -> None:
         pause = FIRST_PAUSE
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT)) as http:
+        connector = aiohttp.UnixConnector(self._socket) if self._socket else None
+        timeout = aiohttp.ClientTimeout(total=TIMEOUT)
+        async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
             while True:
                 await self._wake.wait()
-                while self._queue:
+                while self._queue or self._passing:
+                    if not self._queue:
+                        await self._post(http, url, self._passing.pop(next(iter(self._passing))))
+                        continue
                     event = self._queue[0]
                     if await self._post(http, url, event):
                         if self._queue and self._queue[0] is event:

@@ -7,32 +7,29 @@ else.
 
 import json
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-import structlog
 from aiohttp import web
 
+from .answers import (
+    LARGEST_OFFER,
+    SDP,
+    Handler,
+    Refused,
+    check_service,
+    cors,
+    grant_in,
+    options,
+    speak_json,
+)
 from .configuration import Configuration, IceServer
-from .engine import Engine, Refused
-from .grants import Action, BadGrant, Grant, read_grant, read_service
+from .engine import Engine
+from .grants import Action, Grant
 from .negotiation import BadOffer, read_fragment
 from .sessions import Ending, Session, WatchSession
 
-LARGEST_OFFER: Final = 64 * 1024
-_SDP: Final = "application/sdp"
 _FRAGMENT: Final = "application/trickle-ice-sdpfrag"
-_METHODS: Final = "POST, PATCH, DELETE, OPTIONS"
 
-log = structlog.get_logger("media.http")
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-_GRANT_REASONS: Final = {
-    "expired": "This grant has expired. Please ask for a new one.",
-    "forged": "This grant is not genuine.",
-    "wrong": "This token does not grant this.",
-}
 # How a session that is no more is told from one that never was. The browser comes back after all but these.
 _FOR_GOOD: Final[dict[Ending, str]] = {
     "replaced": "This has been taken over from another tab or device.",
@@ -46,12 +43,12 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
 
     async def publish(request: web.Request) -> web.Response:
         grant = _granted(request, configuration, "publish")
-        session, answer = await engine.publish(grant, await _body(request, _SDP))
+        session, answer = await engine.publish(grant, await _body(request, SDP))
         return _created(request, configuration, session, answer)
 
     async def watch(request: web.Request) -> web.Response:
         grant = _granted(request, configuration, "watch")
-        session, answer = await engine.watch(grant, await _body(request, _SDP))
+        session, answer = await engine.watch(grant, await _body(request, SDP))
         return _created(request, configuration, session, answer)
 
     async def trickle(request: web.Request) -> web.Response:
@@ -90,27 +87,30 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         await engine.end(session, "reloading" if "reloading" in request.query else "left")
         return web.Response(status=200)
 
-    async def options(request: web.Request) -> web.Response:
-        return web.Response(status=204, headers={"Accept-Post": _SDP, "Allow": _METHODS})
-
     async def remove(request: web.Request) -> web.Response:
-        _check_control(request, configuration)
-        ended = await engine.remove(_room(request), request.match_info["person"])
+        check_service(request, configuration.secret, "control")
+        ended = await engine.remove(_room(request), request.match_info["person"], _asked_at(request))
         return web.json_response({"ended": ended})
 
     async def silence(request: web.Request) -> web.Response:
-        _check_control(request, configuration)
+        check_service(request, configuration.secret, "control")
         silent = _json(await _body(request, "application/json")).get("silent")
         if not isinstance(silent, bool):
             raise Refused(422, "malformed", "Silent is true or false.")
+        person = request.match_info["person"]
         return web.json_response(
-            {"sessions": engine.silence(_room(request), request.match_info["person"], silent)}
+            {"sessions": engine.silence(_room(request), person, silent, _asked_at(request))}
         )
 
     async def remove_audience(request: web.Request) -> web.Response:
-        _check_control(request, configuration)
+        check_service(request, configuration.secret, "control")
         stays = frozenset(filter(None, request.query.get("except", "").split(",")))
-        return web.json_response({"ended": await engine.remove_audience(_room(request), stays)})
+        ended = await engine.remove_audience(_room(request), stays, _asked_at(request))
+        return web.json_response({"ended": ended})
+
+    async def rooms(request: web.Request) -> web.Response:
+        check_service(request, configuration.secret, "control")
+        return web.json_response({"rooms": engine.rooms()})
 
     async def health(_request: web.Request) -> web.Response:
         return web.json_response(
@@ -123,7 +123,8 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         )
 
     app = web.Application(
-        middlewares=[_cors(configuration.allowed_origins), _speak_json], client_max_size=LARGEST_OFFER
+        middlewares=[cors(configuration.allowed_origins), speak_json, _judge_offers],
+        client_max_size=LARGEST_OFFER,
     )
     session_path = r"/{room:\d{1,18}}/{session:[A-Za-z0-9_-]{8,64}}"
     for prefix, opened in (("/whip", publish), ("/whep", watch)):
@@ -137,38 +138,25 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/people/{person}", remove)
     app.router.add_put(r"/control/rooms/{room:\d{1,18}}/people/{person}/silence", silence)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
+    app.router.add_get("/control/rooms", rooms)
     app.router.add_get("/healthz", health)
     return app
-
-
-def _check_control(request: web.Request, configuration: Configuration) -> None:
-    """Only our own processes control."""
-    try:
-        read_service(_token(request), configuration.secret, "control")
-    except BadGrant as error:
-        raise Refused(401, f"grant-{error.reason}", _GRANT_REASONS[error.reason]) from None
 
 
 def _room(request: web.Request) -> int:
     return int(request.match_info["room"])
 
 
-def _token(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Refused(401, "grant-missing", "A grant is needed. Please ask for one.")
-    return token.strip()
-
-
-def _read(request: web.Request, configuration: Configuration, *, even_expired: bool = False) -> Grant:
+def _asked_at(request: web.Request) -> float | None:
+    """When it was asked for: a worker that has just begun is told again what was decided before it."""
     try:
-        return read_grant(_token(request), configuration.secret, even_expired=even_expired)
-    except BadGrant as error:
-        raise Refused(401, f"grant-{error.reason}", _GRANT_REASONS[error.reason]) from None
+        return float(request.query["at"])
+    except (KeyError, ValueError):
+        return None
 
 
 def _granted(request: web.Request, configuration: Configuration, action: Action) -> Grant:
-    grant = _read(request, configuration)
+    grant = grant_in(request, configuration.secret)
     if grant.action != action:
         raise Refused(403, "grant-action", "This grant is for something else.")
     if grant.room != _room(request):
@@ -178,7 +166,7 @@ def _granted(request: web.Request, configuration: Configuration, action: Action)
 
 def _session(request: web.Request, configuration: Configuration, engine: Engine) -> Session:
     """The session of the address, for whoever opened it."""
-    grant = _read(request, configuration, even_expired=True)
+    grant = grant_in(request, configuration.secret, even_expired=True)
     identity = request.match_info["session"]
     session = engine.sessions.get(identity)
     if session is None:
@@ -223,7 +211,7 @@ def _json(text: str) -> dict[str, Any]:
 def _created(
     request: web.Request, configuration: Configuration, session: Session, answer: str
 ) -> web.Response:
-    response = web.Response(status=201, text=answer, content_type=_SDP)
+    response = web.Response(status=201, text=answer, content_type=SDP)
     # Relative to the address that was called, so that it holds behind a proxy which serves us under a prefix.
     response.headers["Location"] = f"{session.grant.room}/{session.id}"
     response.headers["ETag"] = session.etag
@@ -243,51 +231,9 @@ def _links(server: IceServer) -> list[str]:
 
 
 @web.middleware
-async def _speak_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every refusal as JSON with a code; what nobody foresaw as a logged 500."""
+async def _judge_offers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What is wrong with a session description, as a refusal."""
     try:
         return await handler(request)
     except BadOffer as error:
-        return _problem(422 if error.code == "codec" else 400, error.code, str(error))
-    except Refused as error:
-        return _problem(error.status, error.code, error.message, retry_after=error.retry_after)
-    except web.HTTPException as error:
-        code = {404: "not-found", 405: "method"}.get(error.status, "refused")
-        response = _problem(error.status, code, f"{error.reason}.")
-        if isinstance(error, web.HTTPMethodNotAllowed):
-            response.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-        return response
-    except Exception:
-        log.exception("media.request_failed", method=request.method)
-        return _problem(500, "failed", "The media server made a mistake. Please try again.")
-
-
-def _problem(status: int, code: str, message: str, *, retry_after: int | None = None) -> web.Response:
-    body: dict[str, Any] = {"code": code, "message": message}
-    response = web.json_response(body, status=status)
-    if status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def _cors(allowed: frozenset[str]) -> Any:
-    @web.middleware
-    async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Pages of our own origins may call; pages of others may not, whatever grant they got hold of."""
-        origin = request.headers.get("Origin")
-        if origin is not None and origin not in allowed:
-            return _problem(403, "origin", "This address may not be called from that page.")
-        response = await handler(request)
-        if origin is not None:
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = "Location, ETag, Link, Retry-After"
-            response.headers["Vary"] = "Origin"
-            if request.method == "OPTIONS":
-                response.headers["Access-Control-Allow-Methods"] = _METHODS
-                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match"
-                response.headers["Access-Control-Max-Age"] = "600"
-        return response
-
-    return cors
+        raise Refused(422 if error.code == "codec" else 400, error.code, str(error)) from None

@@ -1,66 +1,51 @@
-"""One worker: an event loop that forwards and answers HTTP on the socket its parent holds."""
+"""`python -m realtime.media.worker <directory>`: one worker, an event loop that forwards, and answers the front on a socket in
+this directory.
+
+It loads everything, and then waits to be told on its standard input which worker it is. When that input ends, whoever started it
+is no more, and it ends too.
+"""
 
 import asyncio
 import contextlib
-import logging
 import os
 import signal
-import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import structlog
 from aiohttp import web
 
-from .configuration import Configuration
+from .configuration import Configuration, read_configuration
 from .engine import Engine, Limits
 from .events import Announcer
+from .loops import new_event_loop, set_up_logging
 from .server import create_app
 from .sessions import Publication
 from .transport import machine_addresses
 
-try:
-    import uvloop
-except ImportError:  # a platform without it: slower, otherwise the same
-    uvloop = None  # type: ignore[assignment,unused-ignore]
-
 log = structlog.get_logger("media")
 
 
-def set_up_logging() -> None:
-    """One JSON object a line on standard output, nothing in it by which a person could be known."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(message)s")
-    # These name addresses of participants, and say nothing that our own lines do not.
-    logging.getLogger("aioice").setLevel(logging.ERROR)
-    logging.getLogger("aiortc").setLevel(logging.ERROR)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        cache_logger_on_first_use=True,
-    )
-
-
-def run_worker(configuration: Configuration, listening: socket.socket, parent: int) -> None:
-    """Serve until told to stop, or until the pipe `parent` says that the parent is no more."""
+def main(directory: Path) -> None:
+    """Serve until told to stop, or until nobody is there to tell."""
+    configuration = read_configuration(os.environ)
     set_up_logging()
-    factory = uvloop.new_event_loop if uvloop is not None else None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(_serve(configuration, listening, parent))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    word = os.read(0, 16)
+    if not word:
+        return
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(_serve(configuration, directory, int(word)))
 
 
-async def _serve(configuration: Configuration, listening: socket.socket, parent: int) -> None:
+async def _serve(configuration: Configuration, directory: Path, number: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    threading.Thread(target=_watch, args=(parent, loop, stop), daemon=True, name="parent-watch").start()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    threading.Thread(target=_watch, args=(loop, stop), daemon=True, name="parent-watch").start()
 
     def announce(event: str, publication: Publication) -> None:
         announcer.announce(event, **publication.data())
@@ -71,24 +56,33 @@ async def _serve(configuration: Configuration, listening: socket.socket, parent:
         limits=Limits(sessions=configuration.sessions, sessions_per_person=configuration.sessions_per_person),
         announce=announce,
     )
-    announcer = Announcer(configuration.events_url, configuration.secret, engine.flowing)
+    announcer = Announcer(
+        f"http://front/events/{number}",
+        configuration.secret,
+        engine.flowing,
+        socket=str(directory / "front.sock"),
+    )
+    socket = directory / f"worker-{number}.sock"
+    socket.unlink(missing_ok=True)  # left behind by one that was killed
     runner = web.AppRunner(create_app(configuration, engine), access_log=None)
     await runner.setup()
-    await web.SockSite(runner, listening).start()
+    await web.UnixSite(runner, str(socket)).start()
     announcer.announce("worker.started")
     announcer.start()
-    log.info("media.worker_started", pid=os.getpid())
+    log.info("media.worker_started", worker=number, pid=os.getpid())
     await stop.wait()
     await runner.cleanup()
     await engine.close()
     await announcer.close()
-    log.info("media.worker_stopped", pid=os.getpid())
+    log.info("media.worker_stopped", worker=number, pid=os.getpid())
+    with contextlib.suppress(OSError):  # the last one out, after whoever started us was killed
+        directory.rmdir()
 
 
-def _watch(parent: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """The parent holds the other end of this pipe and writes nothing: its end comes when the parent is no
-    more, however it went. A thread, so that even a stuck loop does not outlive the parent for long."""
-    while os.read(parent, 1):
+def _watch(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Whoever started us holds the other end of our standard input, and its end comes when they are no more, however they
+    went. A thread, so that even a stuck loop does not outlive them for long."""
+    while os.read(0, 1):
         pass
     _call(loop, stop.set)
     threading.Event().wait(4)
@@ -98,3 +92,7 @@ def _watch(parent: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) ->
 def _call(loop: asyncio.AbstractEventLoop, function: Any) -> None:
     with contextlib.suppress(RuntimeError):  # the loop is closed: the worker is on its way out already
         loop.call_soon_threadsafe(function)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

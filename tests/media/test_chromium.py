@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 import pytest
 import pytest_asyncio
 from aiohttp import web
@@ -68,8 +67,12 @@ class Stage:
     events: list[dict[str, Any]]
     http: aiohttp.ClientSession
 
-    def workers(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children()
+    async def rooms(self) -> dict[str, Any]:
+        """In which worker each room is."""
+        headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
+        async with self.http.get(f"{self.media_url}/control/rooms", headers=headers) as response:
+            rooms: dict[str, Any] = (await response.json())["rooms"]
+            return rooms
 
     async def until(self, condition: Callable[[], Any], seconds: float = 15.0) -> None:
         async with asyncio.timeout(seconds):
@@ -124,6 +127,7 @@ async def open_stage(
         "MEDIA_SECRET": SECRET,
         "MEDIA_HOST": host,
         "MEDIA_PORT": str(media_port),
+        "MEDIA_WORKERS": "2",
         "MEDIA_ALLOWED_ORIGINS": page_url,
         "MEDIA_EVENTS_URL": f"{page_url}/media/events",
         # Nobody answers there; the browser must take the list and manage without.
@@ -215,12 +219,39 @@ async def test_a_camera_reaches_two_viewers_and_comes_back_after_the_worker_was_
     )
     assert await viewers[0].evaluate("states.map(({state}) => state)") == ["connecting", "waiting", "playing"]
 
-    (old,) = stage.workers()
-    old.send_signal(signal.SIGKILL)
-    await stage.until(lambda: any(each != old for each in stage.workers()), 3)
+    # Meanwhile another room, in the other worker.
+    elsewhere, watcher = await pages(15), await pages(15)
+    await elsewhere.evaluate("publish()")
+    await watcher.evaluate("watch()")
+    await decodes(watcher)
+    rooms = await stage.rooms()
+    assert rooms["12"]["worker"] != rooms["15"]["worker"]
+    before = len(stage.events)
+
+    os.kill(rooms["12"]["process"], signal.SIGKILL)
+    began = asyncio.get_running_loop().time()
+    made = [await viewer.evaluate("window.it.session.url") for viewer in viewers]
+    for viewer, old in zip(viewers, made, strict=True):
+        await viewer.wait_for_function(f"window.it.session && window.it.session.url !== '{old}'")
+    for viewer in viewers:
+        await plays(viewer)
+    away = asyncio.get_running_loop().time() - began
+    assert away < 5, f"away for {away:.1f} s"
     for viewer in viewers:
         await decodes(viewer)
-    assert [event["event"] for event in stage.events].count("worker.started") == 2
+    # Django heard of nothing, since everything came back; and the other room noticed nothing.
+    assert [event["event"] for event in stage.events[before:] if event["event"] != "publications"] == []
+    assert await watcher.evaluate("states.map(({state}) => state)") == ["connecting", "playing"]
+    assert await elsewhere.evaluate("states.map(({state}) => state)") == ["connecting", "playing"]
+    for page in (elsewhere, watcher):
+        await page.context.close()
+
+
+async def plays(page: Page, seconds: float = 15.0) -> None:
+    """Returns once this viewer's connection of the moment has decoded a picture."""
+    async with asyncio.timeout(seconds):
+        while await page.evaluate("inbound('framesDecoded')") == 0:
+            await asyncio.sleep(0.02)
 
 
 async def test_viewers_go_on_while_the_publisher_reloads_the_page(stage: Stage, pages: Pages) -> None:

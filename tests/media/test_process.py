@@ -1,6 +1,7 @@
 """The parent and its worker, as whoever runs them sees them."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from aiohttp import web
 from realtime.media import events as events_module
 from realtime.media.configuration import BadConfiguration, IceServer, read_configuration
 from realtime.media.events import Announcer
-from realtime.media.grants import read_service
+from realtime.media.grants import read_service, sign_grant, sign_service
 
 from .conftest import SECRET, free_port
 
@@ -39,14 +42,46 @@ def start(**environment: str) -> "subprocess.Popen[str]":
 
 
 class Running:
-    def __init__(self, port: int, process: "subprocess.Popen[str]", http: aiohttp.ClientSession) -> None:
-        self.port, self.process, self._http = port, process, http
+    """The whole media process with two workers."""
 
-    async def health(self) -> dict[str, Any]:
-        async with self._http.get(f"http://127.0.0.1:{self.port}/healthz") as response:
+    def __init__(self, port: int, process: "subprocess.Popen[str]", http: aiohttp.ClientSession) -> None:
+        self.url, self.process, self._http = f"http://127.0.0.1:{port}", process, http
+        self.port = port
+
+    async def health(self) -> tuple[int, dict[str, Any]]:
+        async with self._http.get(f"{self.url}/healthz") as response:
+            return response.status, await response.json()
+
+    async def ask(
+        self, room: int, person: str = "34", action: Any = "watch", body: str = "", **grant: Any
+    ) -> tuple[int, str]:
+        """Offer nonsense to the worker of this room: status and code of its refusal."""
+        token = sign_grant(SECRET, room=room, person=person, action=action, publication="34-camera", **grant)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
+        path = f"/{'whip' if action == 'publish' else 'whep'}/{room}"
+        async with self._http.post(self.url + path, data=body or "nonsense", headers=headers) as response:
+            return response.status, (await response.json())["code"]
+
+    async def control(self, method: str, path: str) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
+        async with self._http.request(method, f"{self.url}/control/{path}", headers=headers) as response:
+            assert response.status == 200
             return await response.json()
 
-    def workers(self) -> list[psutil.Process]:
+    async def worker_of(self, room: int) -> psutil.Process:
+        rooms = (await self.control("GET", "rooms"))["rooms"]
+        return psutil.Process(rooms[str(room)]["process"])
+
+    async def is_whole(self, processes: int) -> None:
+        """Returns once all workers are ready, with a spare one."""
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    if (await self.health())[0] == 200 and len(self.processes()) == processes:
+                        return
+                await asyncio.sleep(0.05)
+
+    def processes(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
 
 
@@ -56,53 +91,111 @@ async def until(condition: Any, seconds: float) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest_asyncio.fixture
-async def running() -> AsyncIterator[Running]:
+@asynccontextmanager
+async def run(**environment: str) -> AsyncIterator[Running]:
     port = free_port()
-    process = start(MEDIA_PORT=str(port))
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+    process = start(MEDIA_PORT=str(port), **environment)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20)) as http:
         running = Running(port, process, http)
-        for _ in range(100):
-            try:
-                await running.health()
-                break
-            except aiohttp.ClientError:
-                await asyncio.sleep(0.05)
+        await running.is_whole(int(environment["MEDIA_WORKERS"]) + 1)
         yield running
     process.kill()
     process.communicate()
 
 
-@pytest.mark.asyncio
-async def test_a_killed_worker_is_replaced_within_a_second_and_nobody_is_refused_meanwhile(
-    running: Running,
-) -> None:
-    (old,) = running.workers()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running() -> AsyncIterator[Running]:
+    async with run(MEDIA_WORKERS="2") as running:
+        yield running
+
+
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@in_one_loop
+async def test_rooms_are_spread_over_the_workers_and_stay_where_they_are(running: Running) -> None:
+    for room in (1, 2, 3, 4, 1, 2):
+        assert await running.ask(room) == (400, "malformed")
+    workers = [(await running.worker_of(room)).pid for room in (1, 2, 3, 4)]
+    assert workers[0] == workers[2] != workers[1] == workers[3]
+    assert (await running.health())[1]["status"] == "ok"
+
+
+@in_one_loop
+async def test_a_killed_worker_is_replaced_at_once_and_nobody_is_refused_meanwhile(running: Running) -> None:
+    await running.ask(1)
+    await running.ask(2)
+    old, other = await running.worker_of(1), await running.worker_of(2)
+    await running.control("DELETE", "rooms/1/people/34")
+    earlier = datetime.now(UTC) - timedelta(seconds=30)
     old.kill()
-    # Asked in the very moment of the death: answered by the next worker.
-    assert (await running.health())["status"] == "ok"
-    await until(lambda: any(each != old for each in running.workers()), 1)
+    began = asyncio.get_running_loop().time()
+    # Asked in the very moment of the death: answered by the next worker, which knows what was decided before it.
+    assert await running.ask(1, now=earlier) == (403, "removed")
+    assert await running.ask(1) == (400, "malformed")
+    assert asyncio.get_running_loop().time() - began < 2, "the spare process was loaded already"
+    assert (await running.worker_of(1)).pid != old.pid
+    assert (await running.worker_of(2)) == other and other.is_running()
+    assert await running.ask(2, now=earlier) == (400, "malformed")
+    await running.is_whole(3)  # with a spare one again, for the next accident
 
 
-@pytest.mark.asyncio
+@in_one_loop
+async def test_without_a_spare_process_it_takes_longer_but_the_workers_come_back(running: Running) -> None:
+    for process in running.processes():
+        process.kill()
+    status, answer = await running.health()
+    assert (status, answer["status"]) == (503, "degraded")
+    await running.is_whole(3)
+    assert await running.ask(1) == (400, "malformed")
+
+
+@in_one_loop
+async def test_a_stuck_worker_does_not_hold_up_the_others(running: Running) -> None:
+    await running.ask(1)
+    await running.ask(2)
+    stuck = await running.worker_of(1)
+    stuck.suspend()
+    try:
+        assert await running.ask(2) == (400, "malformed")
+        status, answer = await running.health()
+        assert (status, answer["workers"].count(None)) == (503, 1)
+    finally:
+        stuck.resume()
+
+
+@in_one_loop
+async def test_nobody_asks_faster_than_a_person_would_and_others_do_not_suffer(running: Running) -> None:
+    answers = await asyncio.gather(*(running.ask(1, person="40") for _ in range(200)))
+    assert set(answers) == {(400, "malformed"), (429, "too-fast")}
+    assert 60 <= answers.count((400, "malformed")) <= 80
+    assert await running.ask(1, person="41") == (400, "malformed")
+    # Who has no genuine grant never reaches a worker.
+    assert await running.ask(1, person="42", lifetime=timedelta(seconds=-60)) == (401, "grant-expired")
+
+
+@in_one_loop
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_told_to_stop_it_stops_with_its_worker(running: Running, number: int) -> None:
-    (worker,) = running.workers()
-    running.process.send_signal(number)
-    assert await asyncio.to_thread(running.process.wait, 5) == 0
-    assert not worker.is_running()
-    with pytest.raises(OSError):
-        socket.create_connection(("127.0.0.1", running.port))
-    for line in (running.process.communicate()[0]).splitlines():
-        assert "event" in json.loads(line)
+async def test_told_to_stop_it_stops_with_its_workers(number: int) -> None:
+    async with run(MEDIA_WORKERS="1") as running:
+        processes = running.processes()
+        running.process.send_signal(number)
+        assert await asyncio.to_thread(running.process.wait, 10) == 0
+        assert not any(process.is_running() for process in processes)
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", running.port))
+        for line in (running.process.communicate()[0]).splitlines():
+            assert "event" in json.loads(line)
 
 
-@pytest.mark.asyncio
-async def test_no_worker_outlives_a_killed_parent(running: Running) -> None:
-    (worker,) = running.workers()
+@in_one_loop
+async def test_no_worker_outlives_a_killed_front(running: Running) -> None:
+    processes = running.processes()
     running.process.kill()
     running.process.wait()
-    await until(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE, 5)
+    await until(
+        lambda: all(not each.is_running() or each.status() == psutil.STATUS_ZOMBIE for each in processes), 8
+    )
 
 
 def test_a_taken_port_gets_a_sentence_and_no_traceback() -> None:
@@ -126,6 +219,7 @@ def test_a_taken_port_gets_a_sentence_and_no_traceback() -> None:
         ("MEDIA_SECRET", "", "MEDIA_SECRET is not set"),
         ("MEDIA_SECRET", "short", "at least 32 characters"),
         ("MEDIA_PORT", "eighty", "MEDIA_PORT must be a number"),
+        ("MEDIA_WORKERS", "0", "MEDIA_WORKERS must be a number"),
         ("MEDIA_PORT", "70000", "MEDIA_PORT must be a number"),
         ("MEDIA_ALLOWED_ORIGINS", "*", "is not an origin"),
         ("MEDIA_ALLOWED_ORIGINS", "https://a.example/path", "is not an origin"),
@@ -151,15 +245,17 @@ def test_settings_have_defaults_for_a_laptop_and_are_read_from_the_environment()
         frozenset(),
         None,
     )
+    assert 1 <= plain.workers <= 8
     full = read_configuration(
         {
             "MEDIA_SECRET": SECRET,
+            "MEDIA_WORKERS": "5",
             "MEDIA_PORT": "9001",
             "MEDIA_ALLOWED_ORIGINS": "https://chama.example, http://localhost:8000/",
             "MEDIA_ICE_SERVERS": '[{"urls": "turn:turn.example", "username": "u", "credential": "c"}]',
         }
     )
-    assert full.port == 9001
+    assert (full.port, full.workers) == (9001, 5)
     assert full.allowed_origins == {"https://chama.example", "http://localhost:8000"}
     assert full.ice_servers == (IceServer(("turn:turn.example",), "u", "c"),)
 
