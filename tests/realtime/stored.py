@@ -7,12 +7,19 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db.models import Model
 
 
 def rows(*models: type[Model]) -> list[Any]:
     """Everything of these models, to compare with what it is later."""
     return [list(model._default_manager.order_by("pk").values()) for model in models]
+
+
+def everything() -> list[Any]:
+    """All that is ours but sessions."""
+    ours = [model for model in apps.get_models() if model._meta.app_label in ("conference", "realtime")]
+    return rows(*ours)
 
 
 def by_id(part: Iterable[dict[str, Any]]) -> dict[int, Any]:

@@ -33,6 +33,7 @@ from realtime.chat.queries import (
 )
 from realtime.rules.actions import set_rules
 from tests.realtime.conftest import World
+from tests.realtime.stored import rows
 
 State = Message.State
 THUMB, HEART = EMOJI[:2]
@@ -460,5 +461,4 @@ def test_who_may_do_what_and_a_denial_changes_nothing(world: World, state: str, 
 
 
 def _state() -> list[Any]:
-    stored = (Message, Mention, MessageReaction, ReadMark, Notification, Fact, Stream)
-    return [list(model.objects.order_by("pk").values()) for model in stored]
+    return rows(Message, Mention, MessageReaction, ReadMark, Notification, Fact, Stream)

@@ -36,7 +36,7 @@ from realtime.stage.models import Publication
 from realtime.timer.actions import start_timer
 from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
-from tests.realtime.stored import by_id, listen
+from tests.realtime.stored import by_id, listen, rows
 
 in_db = database_sync_to_async
 Decision = Report.Decision
@@ -365,8 +365,7 @@ def test_only_those_who_run_the_room_moderate_it(world: World, act: str, role: s
 
 
 def _state() -> list[Any]:
-    stored = (Restriction, Report, Message, Hand, Notification, Fact, Stream)
-    return [list(model.objects.order_by("pk").values()) for model in stored]
+    return rows(Restriction, Report, Message, Hand, Notification, Fact, Stream)
 
 
 @pytest.mark.parametrize("page", ["console", "log", "log.csv"])

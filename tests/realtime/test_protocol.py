@@ -17,8 +17,6 @@ from hypothesis import strategies as st
 from conference.accounts.actions import agree_to_be_reached
 from conference.accounts.models import User
 from conference.core.errors import Refusal
-from conference.core.models import Fact, Stream
-from conference.rooms.models import Restriction
 from realtime.announcements.actions import announce_in_room
 from realtime.captions.actions import offer_captions, say
 from realtime.chat.actions import send_message
@@ -26,34 +24,14 @@ from realtime.commands import COMMANDS, clean
 from realtime.direct.actions import send_direct
 from realtime.materials.actions import add_link
 from realtime.models import (
-    Announcement,
-    Ballot,
-    Broadcast,
-    Caption,
-    CaptionFeed,
-    Conversation,
-    DirectMessage,
-    Hand,
-    Material,
-    Mention,
     Message,
-    MessageReaction,
-    Poll,
-    Publication,
-    Question,
-    Rating,
-    ReadMark,
-    Report,
-    RoomRules,
-    Side,
-    Timer,
-    Vote,
 )
 from realtime.moderation.actions import report
 from realtime.polls.actions import create_poll
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from realtime.questions.actions import ask_question, raise_hand
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import everything
 
 in_db = database_sync_to_async
 
@@ -410,10 +388,10 @@ def prepared(world: World, command: str) -> dict[str, Any]:
 async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: OpenTab, command: str) -> None:
     data = await in_db(prepared)(world, command)
     one = await tab(world.stranger)
-    before = await in_db(_state)()
+    before = await in_db(everything)()
     answer = await one.ask(command, world.room.pk, **data)
     assert answer["error"]["code"] in {"denied", "missing"}, answer
-    assert await in_db(_state)() == before
+    assert await in_db(everything)() == before
     assert await one.silence()
 
 
@@ -427,39 +405,6 @@ def _conversation(world: World) -> int:
         agree_to_be_reached(person)
     sent = send_direct(world.noy, person_id=world.sari.pk, client_id=uuid.uuid4(), text="Hello")
     return sent.conversation_id
-
-
-STORED = (
-    Announcement,
-    Ballot,
-    Broadcast,
-    Caption,
-    CaptionFeed,
-    Conversation,
-    DirectMessage,
-    Fact,
-    Hand,
-    Material,
-    Mention,
-    Message,
-    MessageReaction,
-    Poll,
-    Publication,
-    Question,
-    Rating,
-    ReadMark,
-    RoomRules,
-    Side,
-    Stream,
-    Vote,
-    Report,
-    Restriction,
-    Timer,
-)
-
-
-def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in STORED]
 
 
 @pytest.mark.django_db(transaction=True)

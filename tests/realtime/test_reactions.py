@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import connection
 
 from conference.accounts.models import User
 from conference.core import streams
@@ -26,7 +25,9 @@ from realtime.reactions.models import ReactionTotal
 from realtime.reactions.queries import reaction_totals
 from realtime.rules.actions import set_rules
 from realtime.sockets import Socket
+from tests.realtime.at_once import together
 from tests.realtime.conftest import OpenTab, Tab, World
+from tests.realtime.stored import rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,7 +155,7 @@ def everyone(world: World) -> dict[str, User]:
 
 
 def state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (ReactionTotal, Fact, Stream)]
+    return rows(ReactionTotal, Fact, Stream)
 
 
 @pytest.fixture
@@ -234,17 +235,10 @@ def test_processes_that_write_at_once_lose_nothing(world: World) -> None:
 
     def write() -> None:
         gate.wait(10)
-        try:
-            for _each in range(5):
-                add_totals({(world.room.pk, emoji): 1 for emoji in EMOJI})
-        finally:
-            connection.close()
+        for _each in range(5):
+            add_totals({(world.room.pk, emoji): 1 for emoji in EMOJI})
 
-    threads = [threading.Thread(target=write) for _each in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
+    together(*[write] * 8)
     assert reaction_totals(world.moderator, world.room.pk) == dict.fromkeys(EMOJI, 40)
 
 

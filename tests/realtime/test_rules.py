@@ -14,6 +14,7 @@ from realtime.rules.actions import set_rules
 from realtime.rules.models import RoomRules
 from realtime.rules.queries import rules_part, words_part
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import rows
 
 in_db = database_sync_to_async
 
@@ -95,4 +96,4 @@ def test_what_is_the_same_already_is_not_announced(world: World) -> None:
 
 
 def _state() -> list[Any]:
-    return [list(model.objects.order_by("pk").values()) for model in (RoomRules, Fact, Stream)]
+    return rows(RoomRules, Fact, Stream)

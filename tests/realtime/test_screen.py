@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.http import HttpResponse
 from django.test import Client
 
@@ -40,8 +39,10 @@ from realtime.screen.actions import MOST_LINKS, make_screen_link, revoke_screen_
 from realtime.screen.keys import cookie_name, key_of, link_in, opens, seal
 from realtime.screen.models import ScreenLink
 from realtime.screens import SCREEN_COMMANDS
+from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, Tab, World, cookie_of
-from tests.realtime.test_protocol import DATA, GARBAGE, STORED
+from tests.realtime.stored import everything, rows
+from tests.realtime.test_protocol import DATA, GARBAGE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -233,10 +234,7 @@ def test_others_make_and_take_back_nothing(world: World) -> None:
     link = linked(world)
     elsewhere = World()
 
-    def state() -> list[Any]:
-        return [list(model.objects.order_by("pk").values()) for model in (ScreenLink, Fact, Stream)]
-
-    before = state()
+    before = rows(ScreenLink, Fact, Stream)
     for person in (world.noy, world.bounmy, world.stranger, elsewhere.organizer):
         with pytest.raises((Denied, Missing)):
             make_screen_link(person, world.event, world.room.code)
@@ -244,7 +242,7 @@ def test_others_make_and_take_back_nothing(world: World) -> None:
             revoke_screen_link(person, world.event, world.room.code, link=link.pk)
     with pytest.raises(Missing):
         revoke_screen_link(elsewhere.organizer, elsewhere.event, elsewhere.room.code, link=link.pk)
-    assert state() == before
+    assert rows(ScreenLink, Fact, Stream) == before
 
 
 def test_a_room_has_only_so_many_links(world: World) -> None:
@@ -260,35 +258,16 @@ def _two_at_the_last_place(world: World, patch: pytest.MonkeyPatch, *, locked: b
     lock, after they have counted."""
     for _each in range(MOST_LINKS - 1):
         linked(world)
-    gate = threading.Barrier(2)
     name = "get_room_to_run" if locked else "_links_of"
-    found = getattr(actions, name)
-
-    def met(*args: Any) -> Any:
-        seen = found(*args)
-        gate.wait(10)
-        return seen
-
-    patch.setattr(actions, name, met)
+    patch.setattr(actions, name, meeting(getattr(actions, name)))
     if not locked:
         patch.setattr(actions, "_lock", lambda room: None)
-    results: list[Any] = [None, None]
-
-    def run(place: int, who: User) -> None:
-        try:
-            results[place] = actions.make_screen_link(who, world.event, world.room.code)
-        except Refusal as refusal:
-            results[place] = refusal
-        finally:
-            connection.close()
-
-    people = (world.moderator, world.organizer)
-    threads = [threading.Thread(target=run, args=(place, who)) for place, who in enumerate(people)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return results
+    return together(
+        *(
+            lambda who=who: actions.make_screen_link(who, world.event, world.room.code)
+            for who in (world.moderator, world.organizer)
+        )
+    )
 
 
 def test_of_two_who_take_the_last_place_for_a_link_one_is_told(
@@ -381,15 +360,12 @@ async def test_a_screen_can_do_nothing(
     else:
         wall = await screen(world.room, await in_db(cookie_of)(world.moderator))
 
-    def state() -> list[Any]:
-        return [list(model.objects.order_by("pk").values()) for model in STORED]
-
-    before = await in_db(state)()
+    before = await in_db(everything)()
     for name in sorted(set(COMMANDS) - set(SCREEN_COMMANDS)):
         answer = await wall.ask(name, world.room.pk, **DATA.get(name, {}))
         assert answer["error"]["code"] == "denied", name
     assert (await wall.ask("no.such"))["error"]["code"] == "unknown_command"
-    assert await in_db(state)() == before
+    assert await in_db(everything)() == before
 
 
 async def test_a_screen_shows_captions_and_what_is_announced_to_the_room_and_the_event(

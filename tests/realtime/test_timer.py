@@ -19,6 +19,7 @@ from realtime.timer import actions
 from realtime.timer.models import Timer
 from realtime.timer.queries import timer_part
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.stored import rows
 
 in_db = database_sync_to_async
 
@@ -108,7 +109,7 @@ ACTS: dict[str, Callable[[User, int], Any]] = {
 def test_only_those_who_run_the_room_set_the_timer(world: World, act: str, role: str) -> None:
     actions.start_timer(world.moderator, world.room.pk, seconds=60)
     who = {"attendee": world.sari, "speaker": world.bounmy, "stranger": world.stranger}[role]
-    before = [list(model.objects.order_by("pk").values()) for model in (Timer, Fact, Stream)]
+    before = rows(Timer, Fact, Stream)
     with pytest.raises((Denied, Missing)):
         ACTS[act](who, world.room.pk)
-    assert [list(model.objects.order_by("pk").values()) for model in (Timer, Fact, Stream)] == before
+    assert rows(Timer, Fact, Stream) == before
