@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from realtime.transports import protocol_of, unsent
+from tests.realtime.serving import serving
 
 APPLICATION = """
     import asyncio
@@ -51,37 +47,13 @@ APPLICATION = """
 
 @pytest.fixture
 def daphne(tmp_path: Path) -> Iterator[int]:
-    (tmp_path / "contract.py").write_text(textwrap.dedent(APPLICATION))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    command = [
-        "-m",
-        "daphne",
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--verbosity",
-        "0",
-        "contract:application",
-    ]
-    server = subprocess.Popen([sys.executable, *command], env={**os.environ, "PYTHONPATH": path})
-    yield port
-    server.terminate()
-    server.wait(20)
+    with serving(tmp_path, APPLICATION) as server:
+        yield server.port
 
 
 async def test_daphne_tells_how_much_a_slow_reader_has_not_taken(daphne: int) -> None:
     async with asyncio.timeout(60):
-        while True:
-            try:
-                line = await connect(f"ws://127.0.0.1:{daphne}/", compression=None, max_queue=4)
-                break
-            except OSError:
-                await asyncio.sleep(0.1)
-        async with line:
+        async with connect(f"ws://127.0.0.1:{daphne}/", compression=None, max_queue=4) as line:
             await line.send("fill")
             await asyncio.sleep(1)  # we take nothing, and the server's 13 MB have nowhere to go
             told = ""
@@ -105,14 +77,6 @@ async def test_daphne_hangs_up_on_a_body_without_end(daphne: int, told: bool) ->
     def body(megabytes: float) -> Iterator[bytes]:
         for _part in range(int(megabytes * 16)):
             yield b"x" * 65_536
-
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                (await asyncio.open_connection("127.0.0.1", daphne))[1].close()
-                break
-            except OSError:
-                await asyncio.sleep(0.1)
 
     def post(megabytes: float) -> httpx.Response:
         headers = {"Content-Length": str(int(megabytes * 16) * 65_536)} if told else {}

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from realtime.protocol import MAX_UNSENT
 from realtime.sockets import DirectSocket, Message, Packet, Socket, socket_for
 from realtime.transports import can_go_direct, message_bytes
+from tests.realtime.serving import Served, serving
 
 APPLICATION = """
     import asyncio, json
@@ -88,21 +85,12 @@ LEAVING = """
 async def test_a_web_process_that_is_told_to_end_says_good_bye_to_each_and_takes_nobody_in(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "leaving.py").write_text(textwrap.dedent(LEAVING))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    command = ["-m", "daphne", "--endpoint", f"tcp:port={port}:interface=127.0.0.1:backlog=4096"]
-    command += ["--verbosity", "0"]
-    environment = {**os.environ, "PYTHONPATH": path, "LEAVE_SECONDS": "0.5", "LOG_LEVEL": "ERROR"}
-    server = subprocess.Popen([sys.executable, *command, "leaving:application"], env=environment)
-    try:
-        lines = [await open_line(port) for _number in range(20)]
+    with serving(tmp_path, LEAVING, LEAVE_SECONDS="0.5", LOG_LEVEL="ERROR") as server:
+        lines = [await open_line(server.port) for _number in range(20)]
         async with asyncio.timeout(30):
             for line in lines:
                 assert await line.recv() == '"here"'
-            server.terminate()
+            server.process.terminate()
             waits = []
             for line in lines:
                 frame = json.loads(await line.recv())
@@ -114,50 +102,22 @@ async def test_a_web_process_that_is_told_to_end_says_good_bye_to_each_and_takes
                 assert closed.value.rcvd.code == 1012
             assert sorted(waits) == [round(15 * place / 20, 2) for place in range(20)]
             with pytest.raises(OSError):
-                await connect(f"ws://127.0.0.1:{port}/")
-            await asyncio.to_thread(server.wait, 20)
-    finally:
-        server.kill()
-        server.wait(20)
+                await connect(f"ws://127.0.0.1:{server.port}/")
+            await asyncio.to_thread(server.process.wait, 20)
 
 
 @pytest.fixture
-def daphne(tmp_path: Path) -> Iterator[tuple[int, Path]]:
-    (tmp_path / "direct.py").write_text(textwrap.dedent(APPLICATION))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    command = [
-        "-m",
-        "daphne",
-        "--bind",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--verbosity",
-        "0",
-        "direct:application",
-    ]
-    environment = {**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    with (tmp_path / "out").open("wb") as out:
-        server = subprocess.Popen([sys.executable, *command], env=environment, stdout=out)
-        yield port, tmp_path / "out"
-        server.terminate()
-        server.wait(20)
+def daphne(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path, APPLICATION) as server:
+        yield server
 
 
 async def open_line(port: int) -> ClientConnection:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                return await connect(f"ws://127.0.0.1:{port}/", compression=None, max_queue=4)
-            except OSError:
-                await asyncio.sleep(0.1)
+    return await connect(f"ws://127.0.0.1:{port}/", compression=None, max_queue=4)
 
 
-async def test_on_daphne_sockets_are_written_to_directly_and_in_order(daphne: tuple[int, Path]) -> None:
-    line = await open_line(daphne[0])
+async def test_on_daphne_sockets_are_written_to_directly_and_in_order(daphne: Served) -> None:
+    line = await open_line(daphne.port)
     async with line, asyncio.timeout(30):
         await line.send('"how"')
         assert json.loads(await line.recv()) == "DirectSocket"
@@ -166,8 +126,8 @@ async def test_on_daphne_sockets_are_written_to_directly_and_in_order(daphne: tu
         assert numbers == list(range(600))
 
 
-async def test_the_last_words_arrive_before_the_line_is_closed(daphne: tuple[int, Path]) -> None:
-    line = await open_line(daphne[0])
+async def test_the_last_words_arrive_before_the_line_is_closed(daphne: Served) -> None:
+    line = await open_line(daphne.port)
     async with line, asyncio.timeout(30):
         await line.send('"away"')
         assert json.loads(await line.recv()) == "last"
@@ -177,8 +137,8 @@ async def test_the_last_words_arrive_before_the_line_is_closed(daphne: tuple[int
         assert closed.value.rcvd.code == 1012
 
 
-async def test_who_reads_nothing_is_let_go_with_a_bounded_buffer(daphne: tuple[int, Path]) -> None:
-    port, out = daphne
+async def test_who_reads_nothing_is_let_go_with_a_bounded_buffer(daphne: Served) -> None:
+    port, _process, out = daphne
     # A small window, so that the kernel holds little for a reader who has stopped.
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
