@@ -72,6 +72,17 @@ class World:
         RoomRole.objects.create(room=self.room, user=user, role=role)
         return user
 
+    def people(self) -> dict[str, User]:
+        """Somebody of each kind."""
+        return {
+            "moderator": self.moderator,
+            "organizer": self.organizer,
+            "speaker": self.bounmy,
+            "interpreter": self.speaker("Rin", RoomRole.Role.INTERPRETER),
+            "attendee": self.noy,
+            "stranger": self.stranger,
+        }
+
     def publication(self, user: User, source: str = "camera") -> Publication:
         """Something of this person on the stage."""
         return Publication.objects.create(room=self.room, user=user, source=source, audio=True, video=True)

@@ -22,7 +22,7 @@ from conference.notifications.actions import send_mails
 from conference.notifications.models import Notification
 from conference.programme.models import Session, Star
 from conference.registration.models import Ticket
-from conference.rooms.models import Restriction, Room, RoomRole
+from conference.rooms.models import Restriction, Room
 from realtime.announcements import actions
 from realtime.announcements.models import Announcement
 from realtime.announcements.queries import audience_of, event_wide_part, room_part
@@ -224,23 +224,10 @@ MAY = {
 }
 
 
-def _people(world: World) -> dict[str, User]:
-    interpreter = world.person("Rin")
-    RoomRole.objects.create(room=world.room, user=interpreter, role=RoomRole.Role.INTERPRETER)
-    return {
-        "moderator": world.moderator,
-        "organizer": world.organizer,
-        "speaker": world.bounmy,
-        "interpreter": interpreter,
-        "attendee": world.noy,
-        "stranger": world.stranger,
-    }
-
-
 @pytest.mark.parametrize("role", MAY)
 def test_who_may_announce_and_withdraw(world: World, role: str) -> None:
     one, everywhere = in_room(world), to_event(world)
-    who = _people(world)[role]
+    who = world.people()[role]
     before = _state()
     for act in ACTS:
         with transaction.atomic():
@@ -423,7 +410,7 @@ def test_what_does_not_hold_is_told_and_nothing_is_lost(world: World, client: Cl
 @pytest.mark.parametrize("role", ["moderator", "speaker", "attendee", "stranger"])
 def test_the_page_is_for_organizers_alone(world: World, client: Client, role: str) -> None:
     announcement = to_event(world)
-    client.force_login(_people(world)[role])
+    client.force_login(world.people()[role])
     address = f"/{world.event.slug}/organize/announcements/"
     before = _state()
     data = {"client_id": str(uuid.uuid4()), "text_en": "Lunch", "send": ""}

@@ -17,7 +17,7 @@ from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Invalid, Missing, Refusal
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
-from conference.rooms.models import Restriction, Room, RoomRole
+from conference.rooms.models import Restriction, Room
 from realtime.captions import actions
 from realtime.captions.actions import Heard
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
@@ -174,15 +174,7 @@ def _somebody(world: World, role: str) -> User:
     actions.add_captioner(world.moderator, world.room.pk, email=world.sari.email)
     if role == "muted captioner":
         Restriction.objects.create(room=world.room, user=world.sari, kind=Restriction.Kind.MUTED)
-    if role == "interpreter":
-        return world.speaker("Interpreter", RoomRole.Role.INTERPRETER)
-    return {
-        "attendee": world.noy,
-        "speaker": world.bounmy,
-        "stranger": world.stranger,
-        "moderator": world.moderator,
-        "organizer": world.organizer,
-    }.get(role, world.sari)
+    return world.people().get(role, world.sari)
 
 
 def state() -> list[Any]:

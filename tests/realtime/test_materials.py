@@ -26,7 +26,7 @@ from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from conference.programme.models import Release, Session, Slot
-from conference.rooms.models import Restriction, RoomRole
+from conference.rooms.models import Restriction
 from realtime.commands import COMMANDS, clean
 from realtime.materials import actions, files
 from realtime.materials.files import TYPES, check_file, clean_name
@@ -314,23 +314,10 @@ MAY = {
 }
 
 
-def _people(world: World) -> dict[str, User]:
-    interpreter = world.person("Rin")
-    RoomRole.objects.create(room=world.room, user=interpreter, role=RoomRole.Role.INTERPRETER)
-    return {
-        "moderator": world.moderator,
-        "organizer": world.organizer,
-        "speaker": world.bounmy,
-        "interpreter": interpreter,
-        "attendee": world.noy,
-        "stranger": world.stranger,
-    }
-
-
 @pytest.mark.parametrize("role", MAY)
 def test_who_may_change_what(world: World, role: str, uploads: Path) -> None:
     theirs, other = link(world, world.bounmy, "Theirs"), link(world, world.moderator, "Other")
-    who = _people(world)[role]
+    who = world.people()[role]
     before = _state()
     for act in ACTS:
         kept = stored(uploads)
@@ -485,7 +472,7 @@ def test_a_file_that_is_not_shown_yet_is_downloaded_by_its_bringer_and_hosts_alo
     client.force_login(world.bounmy)
     url = post(client, world, shown="").json()["url"]
     statuses = {}
-    for role, person in _people(world).items():
+    for role, person in world.people().items():
         client.force_login(person)
         answer = client.get(url)
         statuses[role] = answer.status_code
@@ -502,7 +489,7 @@ def test_a_file_that_is_not_shown_yet_is_downloaded_by_its_bringer_and_hosts_alo
 
 @pytest.mark.parametrize("role", ["interpreter", "attendee", "stranger"])
 def test_who_may_not_bring_files_uploads_none(world: World, client: Client, role: str, uploads: Path) -> None:
-    client.force_login(_people(world)[role])
+    client.force_login(world.people()[role])
     before = _state()
     answer = post(client, world)
     assert answer.status_code == 403 and answer.json()["error"]["message"].endswith(".")

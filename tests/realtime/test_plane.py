@@ -42,7 +42,7 @@ from realtime.hub import COUNT_FOR, GATHER, LATEST_EVERY, YIELD_EVERY, Hub
 from realtime.limits import Rate
 from realtime.presence import Presence
 from realtime.sockets import Socket
-from tests.realtime.conftest import OpenTab, World
+from tests.realtime.conftest import OpenTab, Tab, World
 
 S = "room.1"
 
@@ -307,16 +307,21 @@ async def test_who_does_not_run_the_room_any_more_stays_but_hears_nothing_of_the
     await in_db(take_role)(world.organizer, world.event, role_id=given.pk)
     part = await one.signal("role")
     assert (part["role"], part["runs"]) == ("attendee", False)
+    assert await _hears_of_everyone_alone(one, world, hosts_stream(world.room.pk))
+
+
+async def _hears_of_everyone_alone(one: Tab, world: World, stream: str) -> bool:
+    """Whether of what comes on that stream, and then to everyone, the second comes first."""
 
     def tell() -> None:
         with transaction.atomic():
-            publish(hosts_stream(world.room.pk), "message", saved={"id": 1})
+            publish(stream, "message", saved={"id": 1})
         send_message(world.sari, world.room.pk, client_id=uuid.uuid4(), text="For everyone")
 
     await in_db(tell)()
     while not (frame := await one.frame())["stream"].startswith("room."):
         pass
-    assert frame["data"].get("text") == "For everyone"
+    return frame["data"].get("text") == "For everyone"
 
 
 # --- those with a part on the stage ---
@@ -361,16 +366,7 @@ async def test_who_has_no_part_on_the_stage_any_more_hears_nothing_further_of_it
     await in_db(set_room_roles)(world.room, {world.moderator.pk: "moderator"})
     part = await one.signal("role")
     assert (part["role"], part["audiences"]) == ("attendee", [])
-
-    def tell() -> None:
-        with transaction.atomic():
-            publish(backstage_stream(world.room.pk), "message", saved={"id": 1})
-        send_message(world.sari, world.room.pk, client_id=uuid.uuid4(), text="For everyone")
-
-    await in_db(tell)()
-    while not (frame := await one.frame())["stream"].startswith("room."):
-        pass
-    assert frame["data"].get("text") == "For everyone"
+    assert await _hears_of_everyone_alone(one, world, backstage_stream(world.room.pk))
 
 
 # --- limits ---
