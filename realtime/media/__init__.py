@@ -18,6 +18,7 @@ may do for whom is written in signed grants (`grants.py`), and what happens in i
     rtcp.py           the control packets of RTP (pure)
     packets.py        RTP on bytes (pure)
     forward.py        from one publisher's numbering into each viewer's (pure)
+    loudness.py       who is speaking (pure)
     layers.py         simulcast: which size of a picture goes to whom (pure)
     fanout.py         one packet to many viewers: in Python, or in C (fanout.c)
     transport.py      the only contact with the insides of aiortc, aioice and pylibsrtp

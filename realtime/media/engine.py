@@ -7,7 +7,7 @@ and only then is the old one closed. Everything here runs on one event loop; not
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +17,7 @@ import structlog
 from .answers import Refused
 from .grants import GRANT_LIFETIME, Grant
 from .layers import Track
+from .loudness import Speakers, Voice
 from .negotiation import (
     LEVEL_URI,
     MID_URI,
@@ -41,6 +42,8 @@ from .transport import Certificate
 
 LINGER: Final = 5.0
 """How long viewers wait for a publisher who is reloading the page."""
+LISTEN_EVERY: Final = 0.25
+TELL_SPEAKERS_EVERY: Final = 0.5
 REMEMBERED_ENDINGS: Final = 2000
 
 log = structlog.get_logger("media")
@@ -64,6 +67,7 @@ class Engine:
         public_address: str | None = None,
         limits: Limits = Limits(),
         announce: Callable[[str, Publication], None] = lambda _event, _publication: None,
+        tell_speakers: Callable[[int, list[str], str | None], None] = lambda _room, _names, _active: None,
     ) -> None:
         self.addresses = addresses
         self.public_address = public_address
@@ -72,6 +76,9 @@ class Engine:
         self.sessions: dict[str, Session] = {}
         self.endings: OrderedDict[str, Ending] = OrderedDict()
         self._announce = announce
+        self._tell_speakers = tell_speakers
+        self._speakers: dict[int, Speakers] = {}
+        self._listening: asyncio.TimerHandle | None = None
         self._certificate = Certificate.generateCertificate()
         self._per_person: Counter[str] = Counter()
         self._barred: dict[tuple[int, str], float] = {}
@@ -243,6 +250,8 @@ class Engine:
                 self.spawn(self.end(viewer, "changed"))
         if is_new or publication.kinds != kinds_before:
             self._announce("publication.started", publication)
+        if self._listening is None:
+            self._listen()
         log.info(
             "media.flows",
             room=publication.room,
@@ -250,6 +259,21 @@ class Engine:
             viewers=len(publication.viewers),
             anew=not is_new,
         )
+
+    def _listen(self) -> None:
+        """Tell who speaks, as long as anything flows."""
+        loop = asyncio.get_running_loop()
+        now, voices = loop.time(), defaultdict[int, dict[str, Voice]](dict)
+        for (room, name), publication in self.publications.items():
+            voices[room][name] = publication.voice
+        for room in self._speakers.keys() | voices.keys():
+            speakers = self._speakers.setdefault(room, Speakers())
+            names = speakers.listen(voices[room], now)
+            if speakers.is_news(names, now, TELL_SPEAKERS_EVERY):
+                self._tell_speakers(room, names, speakers.active)
+            if not voices[room] and speakers.told == (frozenset(), None):
+                del self._speakers[room]
+        self._listening = loop.call_later(LISTEN_EVERY, self._listen) if self._speakers else None
 
     def _set_up_tracks(self, publication: Publication, published: Published) -> None:
         for kind in list(publication.tracks):
@@ -374,6 +398,8 @@ class Engine:
             if publication.ends is not None:
                 publication.ends.cancel()
         self.publications.clear()
+        if self._listening is not None:
+            self._listening.cancel()
         if self._tasks:
             _, unfinished = await asyncio.wait(list(self._tasks), timeout=2)
             for task in unfinished:

@@ -17,6 +17,7 @@ from .fanout import new_state
 from .forward import Leg
 from .grants import Grant
 from .layers import KEYFRAME_INTERVAL, Layer, LayerSelector, Track
+from .loudness import Voice
 from .negotiation import (
     MOST_KILOBITS,
     AcceptedMedia,
@@ -86,6 +87,7 @@ class Publication:
     publisher: "PublishSession | None" = None
     viewers: "set[WatchSession]" = field(default_factory=set)
     ends: asyncio.TimerHandle | None = None
+    voice: Voice = field(default_factory=Voice)
 
     @property
     def kinds(self) -> list[Kind]:
@@ -245,6 +247,8 @@ class PublishSession(Session):
         if self.silent and kind == "audio":
             layer.source = None  # what comes after the silence is a new beginning, not the end of a loss
             return
+        if packet.level is not None:
+            self.publication.voice.hear(packet.level & 0x7F, now)
         if repeated:
             track.receive_retransmission(packet, now, layer)
             return

@@ -50,11 +50,15 @@ async def _serve(configuration: Configuration, directory: Path, number: int) -> 
     def announce(event: str, publication: Publication) -> None:
         announcer.announce(event, **publication.data())
 
+    def tell_speakers(room: int, names: list[str], active: str | None) -> None:
+        announcer.mention("speaking", room, speaking=names, active=active)
+
     engine = Engine(
         addresses=configuration.ice_addresses or machine_addresses(),
         public_address=configuration.public_address,
         limits=Limits(sessions=configuration.sessions, sessions_per_person=configuration.sessions_per_person),
         announce=announce,
+        tell_speakers=tell_speakers,
     )
     announcer = Announcer(
         f"http://front/events/{number}",
