@@ -8,6 +8,7 @@ import { make, onceAFrame } from "./dom.js";
 import "./live-page.js";
 import { together } from "./moderation.js";
 import { startReports } from "./report-dialog.js";
+import { NetworkBar } from "./network-bar.js";
 import { Room } from "./room.js";
 import { RoomAnnouncements } from "./room-announcements.js";
 import { RoomMaterials } from "./room-materials.js";
@@ -37,6 +38,7 @@ class LiveRoom extends HTMLElement {
   #reactions = new RoomReactions();
   #line = new RoomLine();
   #timer = new RoomTimer();
+  #network = new NetworkBar();
   /** @type {Side[]} */ #sides = [];
   #draw = onceAFrame(() => this.#show());
 
@@ -54,7 +56,8 @@ class LiveRoom extends HTMLElement {
     this.#chat.room = this.#room;
     this.#people.room = this.#room;
     this.#reactions.room = this.#room;
-    this.#stage.append(this.#reactions);
+    this.#stage.append(make("div", { class: "stage-foot" }, this.#reactions, this.#network));
+    this.#network.room = this.#room;
     this.#questions.room = this.#room;
     this.#polls.room = this.#room;
     this.#captions.room = this.#room;

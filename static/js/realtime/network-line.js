@@ -22,9 +22,6 @@ import { judge, Watch } from "./network-watch.js";
 /** @import { Counters } from "./network-sample.js" */
 
 const LOOK_EVERY = 2_000;
-/** Bits per second: less does not carry the smallest picture beside the voice. */
-const SMALLEST_IN = 100_000;
-const SMALLEST_OUT = 90_000;
 
 /** What is received of somebody's picture, by what was chosen and the step that the line is at: 1 only small pictures of people, 2 no
  * people, 3 no screens either.
@@ -54,6 +51,7 @@ export class Line extends EventTarget {
   #up = new Watch(3);
   /** @type {WeakMap<RTCPeerConnection, Counters>} */ #before = new WeakMap();
   #shortest = Infinity;
+  #lookedAt = -Infinity;
   /** @type {ReturnType<typeof setInterval> | undefined} */ #clock;
   /** @type {DataMeter | null} */ #meter = null;
   #looking = false;
@@ -160,11 +158,12 @@ export class Line extends EventTarget {
   /** @param {{now: Counters, before: Counters | undefined, sends: boolean}[]} pairs
    * @param {number} now */
   #judge(pairs, now) {
-    const { down, up, shortest } = sampleOf(pairs, this.#shortest);
+    const { down, up, shortest } = sampleOf(pairs, (now - this.#lookedAt) / 1000, this.#shortest);
     this.#shortest = shortest;
-    // Without a picture the estimate falls to what the voice needs, and says nothing.
-    if (down) this.#down.take(judge(down, this.#down.step >= 2 || this.mode === "audio" ? 0 : SMALLEST_IN), now);
-    if (up) this.#up.take(judge(up, this.#up.step >= 3 ? 0 : SMALLEST_OUT), now);
+    this.#lookedAt = now;
+    if (down) this.#down.take(judge(down), now);
+    // Of a voice alone nobody estimates what the line carries.
+    if (up) this.#up.take(judge({ ...up, full: up.full && this.#up.step < 3 }), now);
     this.#apply();
   }
 

@@ -3,10 +3,14 @@
 /** @import { Sample } from "./network-watch.js" */
 
 /** Sums since the connection was made, and how it is at this moment.
- * @typedef {{received: number, lost: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
+ * @typedef {{received: number, lost: number, arrived: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
 
 /** Fewer packets than this within one look say nothing about the share that gets lost. */
 const ENOUGH = 30;
+/** An estimate below so much of what arrives says that the line is full. */
+const FULL = 0.9;
+/** Bits per second: less does not carry the smallest picture beside the voice. */
+const SMALLEST_OUT = 90_000;
 /** Headers of IPv4 and UDP, which browsers do not count. */
 const HEADERS = 28;
 
@@ -15,13 +19,14 @@ const HEADERS = 28;
 export function countersIn(reports) {
   const all = [...reports];
   /** @type {Counters} */
-  const found = { received: 0, lost: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
+  const found = { received: 0, lost: 0, arrived: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
   const transports = all.filter(({ type }) => type === "transport");
   const pairs = all.filter(({ type }) => type === "candidate-pair");
   const chosen = pairs.find(({ id }) => transports.some((transport) => transport.selectedCandidatePairId === id)) ?? pairs.find((pair) => pair.selected || (pair.nominated && pair.state === "succeeded"));
   for (const report of all) {
     if (report.type === "inbound-rtp") {
       found.received += report.packetsReceived ?? 0;
+      found.arrived += (report.bytesReceived ?? 0) + (report.headerBytesReceived ?? 0);
       // Duplicates may make it negative.
       found.lost += Math.max(report.packetsLost ?? 0, 0);
     } else if (report.type === "remote-inbound-rtp" && typeof report.fractionLost === "number") {
@@ -41,9 +46,10 @@ export function countersIn(reports) {
 
 /** How the line is, each direction by itself, from what the connections of the tab counted at two moments.
  * @param {{now: Counters, before: Counters | undefined, sends: boolean}[]} pairs
+ * @param {number} seconds   between the two
  * @param {number} shortest   the shortest round trip so far, in seconds; Infinity: none yet
  * @returns {{down: Sample | null, up: Sample | null, shortest: number}} */
-export function sampleOf(pairs, shortest) {
+export function sampleOf(pairs, seconds, shortest) {
   let best = shortest;
   for (const { now } of pairs) if (now.trip !== null && now.trip > 0) best = Math.min(best, now.trip);
   const waits = Math.max(0, ...pairs.map(({ now }) => (now.trip === null || best === Infinity ? 0 : now.trip - best)));
@@ -55,12 +61,13 @@ export function sampleOf(pairs, shortest) {
     received += Math.max(now.received - (before?.received ?? now.received), 0);
     lost += Math.max(now.lost - (before?.lost ?? now.lost), 0);
   }
-  const estimates = watching.flatMap(({ now }) => (now.carriesIn === null ? [] : [now.carriesIn]));
+  // The estimate of what may arrive grows no further than half above what does: only one below it says that the line is full.
+  const full = watching.some(({ now, before }) => now.carriesIn !== null && before && now.carriesIn < (FULL * (now.arrived - before.arrived) * 8) / Math.max(seconds, 0.1));
   const out = sending.flatMap(({ now }) => (now.carriesOut === null ? [] : [now.carriesOut]));
   const lossUp = sending.flatMap(({ now }) => (now.sentLoss === null ? [] : [now.sentLoss]));
   return {
-    down: watching.length ? { loss: received + lost >= ENOUGH ? lost / (received + lost) : null, waits, carries: estimates.length ? Math.min(...estimates) : null } : null,
-    up: sending.length ? { loss: lossUp.length ? Math.max(...lossUp) : null, waits, carries: out.length ? Math.min(...out) : null } : null,
+    down: watching.length ? { loss: received + lost >= ENOUGH ? lost / (received + lost) : null, waits, full } : null,
+    up: sending.length ? { loss: lossUp.length ? Math.max(...lossUp) : null, waits, full: out.some((carries) => carries < SMALLEST_OUT) } : null,
     shortest: best,
   };
 }

@@ -6,8 +6,8 @@
  */
 
 /** What one look at the line tells: shares of packets lost (null: too few to say), seconds that packets wait on the way beyond
- * the shortest that was seen, and bits per second that the line is thought to carry (null: unknown).
- * @typedef {{loss: number | null, waits: number, carries: number | null}} Sample */
+ * the shortest that was seen, and whether the line is full.
+ * @typedef {{loss: number | null, waits: number, full: boolean}} Sample */
 
 /** @typedef {"good" | "fair" | "weak" | "bad"} Verdict */
 
@@ -26,12 +26,11 @@ const HELD = 12_000;
 const GRACE = 120_000;
 
 /** @param {Sample} sample
- * @param {number} needs   bits per second below which nothing of the picture can flow
  * @returns {Verdict} */
-export function judge({ loss, waits, carries }, needs) {
+export function judge({ loss, waits, full }) {
   const lost = loss ?? 0;
   if (lost >= BAD.loss || waits >= BAD.waits) return "bad";
-  if (lost >= WEAK.loss || waits >= WEAK.waits || (carries !== null && carries < needs)) return "weak";
+  if (lost >= WEAK.loss || waits >= WEAK.waits || full) return "weak";
   return lost <= GOOD.loss && waits <= GOOD.waits ? "good" : "fair";
 }
 
