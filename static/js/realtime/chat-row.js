@@ -6,7 +6,8 @@ import { avatar, icon, make } from "./dom.js";
 import { reactionSymbol } from "./floating.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
-/** @import { Message, Unsent } from "./room.js" */
+/** @import { Message } from "./room.js" */
+/** @import { Unsent } from "./outbox.js" */
 
 /** What a row asks its chat to do.
  * @typedef {{toggle: (message: Message) => void, reply: (message: Message) => void, edit: (message: Message) => void, done: (work: Promise<unknown>, message: Message) => void}} Deeds */

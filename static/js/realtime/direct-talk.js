@@ -9,7 +9,7 @@ import { tabSocket } from "./tab.js";
 import { Talk } from "./talk.js";
 import { MOST_CHARACTERS, lengthOf, sends } from "./writing.js";
 
-/** @import { Unsent } from "./room.js" */
+/** @import { Unsent } from "./outbox.js" */
 /** @import { Direct } from "./talk.js" */
 
 const COUNT_FROM = 1800;

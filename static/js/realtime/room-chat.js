@@ -13,7 +13,8 @@ import { CommandError } from "./socket.js";
 
 /** @import { Deeds } from "./chat-row.js" */
 /** @import { Frame } from "./socket.js" */
-/** @import { Message, Room, Unsent } from "./room.js" */
+/** @import { Unsent } from "./outbox.js" */
+/** @import { Message, Room } from "./room.js" */
 
 /** Pixels from the end within which the reader counts as reading the newest. */
 const NEAR = 80;

@@ -10,18 +10,16 @@
  * (a change that everyone sees was applied; `detail` is the frame), `entered` (everything was read anew).
  */
 
+import { Outbox } from "./outbox.js";
 import { CommandError } from "./socket.js";
 
+/** @import { Memory, Unsent } from "./outbox.js" */
 /** @import { Frame, Problem, Socket } from "./socket.js" */
 
 /** @typedef {{id: number, name: string, name_latin: string, organisation: string, job_title: string, country: string, photo: string | null}} Person */
 /** @typedef {{id: number, room: number, client_id: string, parent: number | null, author: Person, state: "shown" | "held" | "dismissed" | "deleted", by_hosts: boolean, text: string, html: string, language: string, replies: number, reactions: Record<string, number>, created: string, edited: string | null}} Message */
 /** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, muted: boolean, dark: boolean, started: string}} Publication */
-/** `parent` and `mentions` are of the chat of a room; a reason while it waits: the server said how long.
- * @typedef {{client_id: string, text: string, state: "waiting" | "sending" | "failed", reason: string, parent?: number | null, mentions?: number[]}} Unsent */
 /** @typedef {"entering" | "here" | "away" | "refused" | "closed"} Phase */
-
-/** @typedef {{getItem: (key: string) => string | null, setItem: (key: string, value: string) => void}} Memory */
 
 const MOST_MESSAGES = 500;
 const LOOK_AGAIN = 5_000;
@@ -88,17 +86,15 @@ export class Room extends EventTarget {
   /** What only those who run the room see. @type {Record<string, Map<number, any>>} */ behind = {};
   /** What only those with a part on the stage see. @type {Record<string, Map<number, any>>} */ backstage = {};
   /** What is only ours here; lists of things are maps by id. @type {Record<string, any>} */ own = {};
-  /** @type {Unsent[]} */ unsent = [];
 
+  #outbox;
   #track;
   /** How far we are with what only some in the room see, by audience. @type {Map<string, Track>} */ #also;
   /** The audiences to which we belong. @type {string[]} */ #audiences = [];
   /** How far we are in our own stream, as far as we know. @type {number | null} */ #mine = null;
   /** The first message from which on we know all; what changes before it is read when somebody goes back. */ #from = 0;
-  #sending = false;
   #stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #sendLater;
   #tries = 0;
 
   /** @param {Socket} socket
@@ -110,8 +106,11 @@ export class Room extends EventTarget {
     this.id = id;
     this.#track = new Track(`room.${id}`);
     this.#also = new Map(AUDIENCES.map((audience) => [audience, new Track(`room.${id}.${audience}`)]));
-    this.memory = memory;
-    this.#recall();
+    this.#outbox = new Outbox({
+      here: () => this.phase === "here",
+      deliver: (unsent) => this.#deliver(unsent),
+      changed: () => this.#changed(),
+    }, memory, `chama.unsent.${id}`);
   }
 
   start() {
@@ -123,7 +122,7 @@ export class Room extends EventTarget {
   stop() {
     this.#stopped = true;
     clearTimeout(this.#later);
-    clearTimeout(this.#sendLater);
+    this.#outbox.stop();
     this.socket.removeEventListener("frame", this.#onFrame);
     this.socket.removeEventListener("state", this.#onState);
     if (this.phase === "here") this.socket.ask("room.leave", {}, { room: this.id }).catch(() => {});
@@ -152,32 +151,27 @@ export class Room extends EventTarget {
     return [...all.values()].sort((one, other) => order(one) - order(other) || one.id - other.id);
   }
 
+  /** @returns {Unsent[]} */
+  get unsent() {
+    return this.#outbox.unsent;
+  }
+
   /** Say something, or reply to a message. It is shown at once as on its way, and sent as soon as there is a line.
    * @param {string} text
    * @param {{parent?: number | null, mentions?: number[]}} [more] */
   send(text, { parent = null, mentions = [] } = {}) {
-    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "", parent, mentions });
-    this.#remember();
-    this.#changed();
-    void this.#sendNext();
+    this.#outbox.add(text, { parent, mentions });
   }
 
   /** @param {string} clientId */
   sendAgain(clientId) {
-    const found = this.unsent.find((each) => each.client_id === clientId);
-    if (!found) return;
-    found.state = "waiting";
-    found.reason = "";
-    this.#changed();
-    void this.#sendNext();
+    this.#outbox.sendAgain(clientId);
   }
 
   /** Give up on a message that could not be sent.
    * @param {string} clientId */
   discard(clientId) {
-    this.unsent = this.unsent.filter((each) => each.client_id !== clientId);
-    this.#remember();
-    this.#changed();
+    this.#outbox.discard(clientId);
   }
 
   /** Fetch older messages. */
@@ -240,7 +234,7 @@ export class Room extends EventTarget {
       else await this.#goOn(this.#track.seq);
       this.#tries = 0;
       this.#become("here");
-      void this.#sendNext();
+      void this.#outbox.sendNext();
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.#afterFailure(error);
@@ -424,41 +418,14 @@ export class Room extends EventTarget {
 
   /** @param {Message} message */
   #arrived(message) {
-    const before = this.unsent.length;
-    this.unsent = this.unsent.filter((each) => each.client_id !== message.client_id || message.author.id !== this.me);
-    if (this.unsent.length !== before) this.#remember();
+    if (message.author.id === this.me) this.#outbox.arrived(message.client_id);
   }
 
-  async #sendNext() {
-    if (this.#sending || this.phase !== "here") return;
-    const next = this.unsent.find((each) => each.state === "waiting");
-    if (!next) return;
-    this.#sending = true;
-    next.state = "sending";
-    this.#changed();
-    let pause = 0;
-    try {
-      const { client_id, text, parent, mentions } = next;
-      const message = await this.ask("chat.send", { client_id, text, ...(parent ? { parent } : {}), ...(mentions?.length ? { mentions } : {}) });
-      this.#sent(message);
-      this.#arrived(message);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      if (error.unsure || error.code === "busy" || error.code === "failed") {
-        next.state = "waiting"; // the same client_id again is harmless
-        pause = error.code === "busy" ? error.retryAfter * 1000 : 2000;
-        next.reason = error.code === "busy" ? error.message : "";
-      } else {
-        next.state = "failed";
-        next.reason = error.message;
-      }
-    } finally {
-      this.#sending = false;
-      this.#changed();
-    }
-    clearTimeout(this.#sendLater);
-    if (pause) this.#sendLater = setTimeout(() => void this.#sendNext(), pause);
-    else void this.#sendNext();
+  /** @param {Unsent} unsent */
+  async #deliver({ client_id, text, parent, mentions }) {
+    const message = await this.ask("chat.send", { client_id, text, ...(parent ? { parent } : {}), ...(mentions?.length ? { mentions } : {}) });
+    this.#sent(message);
+    this.#arrived(message);
   }
 
   /** What we said is known to the server; the update may come a little later, or came already.
@@ -468,23 +435,6 @@ export class Room extends EventTarget {
     if (message.state === "held") this.own.held?.set(message.id, message);
     else if (message.parent) this.dispatchEvent(new CustomEvent("update", { detail: frame }));
     else if (!this.state.message.has(message.id)) this.state.message.set(message.id, message);
-  }
-
-  #remember() {
-    try {
-      this.memory?.setItem(`chama.unsent.${this.id}`, JSON.stringify(this.unsent.map(({ client_id, text, parent, mentions }) => ({ client_id, text, parent, mentions }))));
-    } catch {
-      // A full or forbidden memory loses nothing while the page lives.
-    }
-  }
-
-  #recall() {
-    try {
-      const kept = JSON.parse(this.memory?.getItem(`chama.unsent.${this.id}`) ?? "[]");
-      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "", parent: Number(each.parent) || null, mentions: each.mentions ?? [] }));
-    } catch {
-      this.unsent = [];
-    }
   }
 
   /** @param {Phase} phase */

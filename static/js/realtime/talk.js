@@ -5,10 +5,12 @@
  * Event: `change`.
  */
 
+import { Outbox } from "./outbox.js";
 import { CommandError } from "./socket.js";
 
 /** @import { Frame, Problem, Socket } from "./socket.js" */
-/** @import { Memory, Person, Unsent } from "./room.js" */
+/** @import { Memory, Unsent } from "./outbox.js" */
+/** @import { Person } from "./room.js" */
 
 /** @typedef {{id: number, conversation: number, client_id: string, author: number, text: string, first: boolean, created: string}} Direct */
 /** @typedef {{id: number, other: Person, state: "waiting" | "asked" | "ignored" | "open", unread: number, read: number, latest: string}} Conversation */
@@ -29,21 +31,19 @@ export class Talk extends EventTarget {
   /** Whether there are older messages on the server. */
   more = false;
   /** Why one cannot write. @type {Hindrance | null} */ hindrance = null;
-  /** @type {Unsent[]} */ unsent = [];
   /** Whether the other one is writing. */
   writing = false;
 
+  #outbox;
   /** @type {Map<number, Direct>} */ #messages = new Map();
   /** How far we are in our own stream. @type {number | null} */ #seq = null;
   #loading = false;
   #again = false;
-  #sending = false;
   #reading = 0;
   #said = 0;
   #tries = 0;
   #stopped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #later;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #sendLater;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #quiet;
 
   /** @param {Socket} socket
@@ -53,13 +53,22 @@ export class Talk extends EventTarget {
     super();
     this.socket = socket;
     this.person = person;
-    this.memory = memory;
-    this.#recall();
+    this.#outbox = new Outbox({
+      here: () => this.phase === "here",
+      deliver: (unsent) => this.#deliver(unsent),
+      changed: () => this.#changed(),
+      refused: ({ code }) => { if (code !== "invalid") void this.#load(); }, // something has changed between us
+    }, memory, `chama.unsent.person.${person}`, LONGEST_WAIT);
   }
 
   /** Oldest first. @returns {Direct[]} */
   get messages() {
     return [...this.#messages.values()].sort((one, other) => one.id - other.id);
+  }
+
+  /** @returns {Unsent[]} */
+  get unsent() {
+    return this.#outbox.unsent;
   }
 
   /** Whether nothing hinders, and it is not for the other one to answer first. @returns {boolean} */
@@ -82,32 +91,24 @@ export class Talk extends EventTarget {
     this.#stopped = true;
     this.socket.removeEventListener("frame", this.#onFrame);
     this.socket.removeEventListener("state", this.#onState);
-    for (const timer of [this.#later, this.#sendLater, this.#quiet]) clearTimeout(timer);
+    this.#outbox.stop();
+    for (const timer of [this.#later, this.#quiet]) clearTimeout(timer);
   }
 
   /** @param {string} text */
   send(text) {
     this.#said = 0;
-    this.unsent.push({ client_id: crypto.randomUUID(), text, state: "waiting", reason: "" });
-    this.#remember();
-    this.#changed();
-    void this.#sendNext();
+    this.#outbox.add(text);
   }
 
   /** @param {string} id */
   sendAgain(id) {
-    const unsent = this.unsent.find((each) => each.client_id === id);
-    if (!unsent) return;
-    unsent.state = "waiting";
-    this.#changed();
-    void this.#sendNext();
+    this.#outbox.sendAgain(id);
   }
 
   /** @param {string} id */
   discard(id) {
-    this.unsent = this.unsent.filter((each) => each.client_id !== id);
-    this.#remember();
-    this.#changed();
+    this.#outbox.discard(id);
   }
 
   /** Let the other one go on, or put a first message away.
@@ -177,7 +178,7 @@ export class Talk extends EventTarget {
       this.hindrance = answer.hindrance;
       this.#tries = 0;
       this.#become("here");
-      void this.#sendNext();
+      void this.#outbox.sendNext();
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       this.#afterFailure(error);
@@ -238,60 +239,14 @@ export class Talk extends EventTarget {
   /** @param {Direct} message */
   #arrive(message) {
     this.#messages.set(message.id, message);
-    if (message.author === this.person) {
-      this.writing = false;
-      return;
-    }
-    const before = this.unsent.length;
-    this.unsent = this.unsent.filter((each) => each.client_id !== message.client_id);
-    if (this.unsent.length !== before) this.#remember();
+    if (message.author === this.person) this.writing = false;
+    else this.#outbox.arrived(message.client_id);
   }
 
-  async #sendNext() {
-    if (this.#sending || this.phase !== "here") return;
-    const next = this.unsent.find((each) => each.state === "waiting");
-    if (!next) return;
-    this.#sending = true;
-    next.state = "sending";
-    this.#changed();
-    let pause = 0;
-    try {
-      this.#arrive(await this.socket.ask("direct.send", { person: this.person, client_id: next.client_id, text: next.text }));
-      if (!this.conversation) void this.#load();
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      if (error.unsure || error.code === "failed" || (error.code === "busy" && error.retryAfter <= LONGEST_WAIT)) {
-        next.state = "waiting"; // the same client_id again is harmless
-        pause = error.code === "busy" ? error.retryAfter * 1000 : 2000;
-      } else {
-        next.state = "failed";
-        next.reason = error.message;
-        if (error.code !== "invalid") void this.#load(); // something has changed between us
-      }
-    } finally {
-      this.#sending = false;
-      this.#changed();
-    }
-    clearTimeout(this.#sendLater);
-    if (pause) this.#sendLater = setTimeout(() => void this.#sendNext(), pause);
-    else void this.#sendNext();
-  }
-
-  #remember() {
-    try {
-      this.memory?.setItem(`chama.unsent.person.${this.person}`, JSON.stringify(this.unsent.map(({ client_id, text }) => ({ client_id, text }))));
-    } catch {
-      // A full or forbidden memory loses nothing while the page lives.
-    }
-  }
-
-  #recall() {
-    try {
-      const kept = JSON.parse(this.memory?.getItem(`chama.unsent.person.${this.person}`) ?? "[]");
-      this.unsent = kept.map((/** @type {any} */ each) => ({ client_id: String(each.client_id), text: String(each.text), state: "waiting", reason: "" }));
-    } catch {
-      this.unsent = [];
-    }
+  /** @param {Unsent} unsent */
+  async #deliver({ client_id, text }) {
+    this.#arrive(await this.socket.ask("direct.send", { person: this.person, client_id, text }));
+    if (!this.conversation) void this.#load();
   }
 
   /** @param {Phase} phase */
