@@ -184,6 +184,18 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["realtime.materials.actions:erase_orphans"],
         "options": {"expires": 600},
     },
+    "slides that the queue lost": {
+        "task": "chama.run",
+        "schedule": 20.0,
+        "args": ["realtime.slides.actions:convert_decks"],
+        "options": {"expires": 20},
+    },
+    "pictures of slides that nobody has any more": {
+        "task": "chama.run",
+        "schedule": 3600.0,
+        "args": ["realtime.slides.actions:erase_orphans"],
+        "options": {"expires": 600},
+    },
     "announcements that the queue lost": {
         "task": "chama.run",
         "schedule": 60.0,
@@ -267,6 +279,7 @@ PERSONAL_DATA_PACKAGES = [
     "realtime.materials",
     "realtime.polls",
     "realtime.questions",
+    "realtime.slides",
     "realtime.stage",
 ]
 
@@ -309,7 +322,8 @@ SERVESTATIC_ALLOW_ALL_ORIGINS = False
 MEDIA_URL = "uploads/"
 MEDIA_ROOT = VAR_DIR / "uploads"
 MATERIAL_MEGABYTES = int(os.environ.get("MATERIAL_MEGABYTES", "20"))
-MAX_BODY_BYTES = max(22, MATERIAL_MEGABYTES + 2) * 1024 * 1024
+SLIDES_MEGABYTES = int(os.environ.get("SLIDES_MEGABYTES", "30"))
+MAX_BODY_BYTES = max(22, MATERIAL_MEGABYTES + 2, SLIDES_MEGABYTES + 2) * 1024 * 1024
 # A venue has thousands of people behind one address; a single machine that opens as many sockets is a mistake or an attack.
 SOCKETS_PER_ADDRESS = int(os.environ.get("SOCKETS_PER_ADDRESS", "3000"))
 CHAT_TRANSLATOR = os.environ.get("CHAT_TRANSLATOR", "")

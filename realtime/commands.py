@@ -28,6 +28,7 @@ from realtime.questions import commands as questions
 from realtime.reactions import commands as reactions
 from realtime.registry import COMMANDS, Answer, Call, clean, command, find_command, room_of
 from realtime.rules import commands as rules
+from realtime.slides import commands as slides
 from realtime.stage import commands as stage
 from realtime.stage.actions import end_rights
 from realtime.timer import commands as timer
@@ -49,6 +50,7 @@ SUBJECTS = (
     questions,
     reactions,
     rules,
+    slides,
     stage,
     timer,
 )

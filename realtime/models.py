@@ -12,6 +12,7 @@ from realtime.questions.models import Hand, Question, Vote
 from realtime.reactions.models import ReactionTotal
 from realtime.rules.models import RoomRules
 from realtime.screen.models import ScreenLink
+from realtime.slides.models import Deck, Slide, SlideShow
 from realtime.stage.models import Publication
 from realtime.timer.models import Timer
 
@@ -24,6 +25,7 @@ __all__ = [
     "CaptionToken",
     "Captioner",
     "Conversation",
+    "Deck",
     "DirectMessage",
     "Hand",
     "Material",
@@ -40,6 +42,8 @@ __all__ = [
     "RoomRules",
     "ScreenLink",
     "Side",
+    "Slide",
+    "SlideShow",
     "Timer",
     "Translation",
     "Vote",

@@ -12,6 +12,7 @@ from realtime.chat import views as chat
 from realtime.materials import views as materials
 from realtime.moderation import views as moderation
 from realtime.screen import views as screen
+from realtime.slides import views as slides
 
 urlpatterns = [
     path("organize/announcements/", announcements.announcements, name="organize_announcements"),
@@ -58,5 +59,21 @@ urlpatterns = [
         "rooms/<str:room_code>/screens/<int:link>/revoke",
         screen.revoke_screen_link,
         name="revoke_screen_link",
+    ),
+    path("rooms/<str:room_code>/slides/", slides.slides, name="room_slides"),
+    path(
+        "rooms/<str:room_code>/slides/<int:deck_id>/<int:number>-small.webp",
+        slides.slide_picture,
+        {"size": "small"},
+        name="slide_small",
+    ),
+    path(
+        "rooms/<str:room_code>/slides/<int:deck_id>/<int:number>-large.webp",
+        slides.slide_picture,
+        {"size": "large"},
+        name="slide_large",
+    ),
+    path(
+        "rooms/<str:room_code>/slides/<int:deck_id>/<int:number>.txt", slides.slide_text, name="slide_text"
     ),
 ]

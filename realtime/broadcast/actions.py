@@ -25,6 +25,7 @@ from conference.rooms.models import Room
 from conference.rooms.queries import ON_STAGE, RUNS, get_room, hosts_stream, room_stream
 from realtime.broadcast.models import Broadcast, Rating
 from realtime.broadcast.queries import broadcast_data, broadcast_of, is_due, rating_data, ratings_data
+from realtime.slides.actions import conceal_slides, reveal_slides
 from realtime.stage.actions import hide_stage, lock_stage, show_stage
 
 State = Broadcast.State
@@ -53,6 +54,7 @@ def start_broadcast(actor: User, room_id: int, *, countdown: int) -> Broadcast:
     _save(actor, room, broadcast)
     if countdown == 0:
         show_stage(room)
+        reveal_slides(room)
     return broadcast
 
 
@@ -84,6 +86,7 @@ def end_broadcast(actor: User, room_id: int) -> Broadcast:
     record("broadcast.ended", actor, room, event=room.event, room=room.pk)
     _save(actor, room, broadcast)
     hide_stage(room)
+    conceal_slides(room)
     return broadcast
 
 
@@ -99,6 +102,7 @@ def reopen_broadcast(actor: User, room_id: int) -> Broadcast:
     record("broadcast.reopened", actor, room, event=room.event, room=room.pk)
     _save(actor, room, broadcast)
     show_stage(room)
+    reveal_slides(room)
     return broadcast
 
 
@@ -156,6 +160,7 @@ def _settle(room: Room, broadcast: Broadcast) -> None:
     broadcast.save()
     publish(room_stream(room.pk), "broadcast", saved=broadcast_data(broadcast))
     show_stage(room)
+    reveal_slides(room)
 
 
 def _become_live(broadcast: Broadcast) -> None:

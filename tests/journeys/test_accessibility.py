@@ -130,6 +130,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "edit_speaker": (("organizer",), ("/demo/organize/programme/speakers/PERS01/",)),
     "organize_announcements": (("organizer",), ("/demo/organize/announcements/",)),
     "room_materials": (INSIDE, ("/demo/rooms/{captioned}/materials/",)),
+    "room_slides": (("organizer",), ("/demo/rooms/{captioned}/slides/",)),
     "room_console": (("organizer",), ("/demo/rooms/{captioned}/console",)),
     "room_log": (("organizer",), ("/demo/rooms/{captioned}/log", "/demo/rooms/{captioned}/log?group=people")),
     "screen": (("organizer",), ("/demo/rooms/{captioned}/screen",)),
@@ -149,7 +150,7 @@ NO_PAGE = {
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
         "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "room_log_csv", "captions_vtt",
-        "room_material",
+        "room_material", "slide_small", "slide_large", "slide_text",
     },
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",

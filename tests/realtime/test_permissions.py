@@ -71,6 +71,8 @@ WHO: dict[str, frozenset[str]] = {
     **{f"announcement.{act}": RUNS for act in ("make", "withdraw")},
     "material.link": frozenset({"speaker"}) | RUNS,
     **{f"material.{act}": RUNS for act in ("edit", "pin", "move", "remove")},  # what the moderator brought
+    **{f"slides.{act}": ON_STAGE for act in ("show", "next", "previous", "hide")},
+    "slides.remove": RUNS,  # what the moderator brought
     "captions.follow": IN_ROOM,
     "captions.history": IN_ROOM,
     **{f"caption.{act}": frozenset({"interpreter"}) | RUNS for act in ("write", "say", "correct", "delete")},

@@ -30,7 +30,9 @@ from realtime.moderation.actions import report
 from realtime.polls.actions import create_poll
 from realtime.protocol import MAX_FRAME, BadFrame, join_frames, read_command, reply_frame
 from realtime.questions.actions import ask_question, raise_hand
+from realtime.slides.actions import show_slides
 from tests.realtime.conftest import OpenTab, World
+from tests.realtime.documents import ready_deck
 from tests.realtime.stored import everything
 
 in_db = database_sync_to_async
@@ -140,6 +142,9 @@ def test_whatever_comes_is_a_command_or_a_refusal(text: str) -> None:
                 "announcement",
                 "link",
                 "material",
+                "deck",
+                "page",
+                "left",
                 "url",
                 "title",
                 "shown",
@@ -257,6 +262,11 @@ DATA: dict[str, dict[str, Any]] = {
     "material.pin": {"material": "MATERIAL", "pinned": True},
     "material.move": {"material": "MATERIAL", "before": None},
     "material.remove": {"material": "MATERIAL"},
+    "slides.show": {"deck": "DECK", "page": 2},
+    "slides.next": {"deck": "DECK SHOWN", "left": 1},
+    "slides.previous": {"deck": "DECK SHOWN", "left": 2},
+    "slides.hide": {},
+    "slides.remove": {"deck": "DECK"},
     "announcement.make": {"client_id": str(uuid.uuid4()), "text": {"en": "Lunch"}},
     "announcement.withdraw": {"announcement": "ANNOUNCEMENT"},
     "ping": {},
@@ -368,6 +378,8 @@ def prepared(world: World, command: str) -> dict[str, Any]:
                 world.moderator, room, client_id=uuid.uuid4(), title="Hm?", url="https://example.org/"
             ).pk
         ),
+        "DECK": lambda: ready_deck(world, world.moderator).pk,
+        "DECK SHOWN": lambda: _deck_shown(world),
         "CAPTION": lambda: _caption(world),
         "HAND": lambda: raise_hand(world.noy, room).pk,
         "POLL": lambda: create_poll(world.moderator, room, kind="rating", title="Hm?", options=[], most=1).pk,
@@ -398,6 +410,12 @@ async def test_a_stranger_is_refused_and_nothing_changes(world: World, tab: Open
 def _caption(world: World) -> int:
     offer_captions(world.moderator, world.room.pk, language="en")
     return say(world.moderator, world.room.pk, language="en", line=uuid.uuid4(), text="Hello.").pk
+
+
+def _deck_shown(world: World) -> int:
+    deck = ready_deck(world, world.moderator)
+    show_slides(world.moderator, world.room.pk, deck_id=deck.pk, page=1)
+    return deck.pk
 
 
 def _conversation(world: World) -> int:
