@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import Consent, User
-from conference.accounts.queries import directory_consent_of, person_data, reachable_among
+from conference.accounts.queries import consents_in, person_data
 from conference.core.errors import Denied, Missing
 from conference.core.models import Event
 from conference.core.streams import encode, position, positions
@@ -33,6 +33,8 @@ from conference.rooms.queries import (
     room_stream,
 )
 from realtime.snapshots import event_part, own_part, shared_part
+
+Purpose = Consent.Purpose
 
 
 def person_of(session: SessionBase) -> User | None:
@@ -89,14 +91,14 @@ def admit(viewer: Viewer, room_id: int) -> Admission:
 def _presence_data(person: User, room: Room, role: str) -> dict[str, Any]:
     """What others in the room may know of someone who is there: with a part on the stage their name and that part, else their
     name if they agreed to be listed among the participants of the event, else no more than the id, to count by."""
-    shown = person_data(person)
+    shown, agreed = person_data(person), consents_in(person, room.event)
     if role in ON_STAGE:
         shown["role"] = role
     else:
-        consent = directory_consent_of(person, room.event)
+        consent = agreed.get(Purpose.DIRECTORY)
         if consent is None or consent.audience != Consent.Audience.PARTICIPANTS:
             return {"id": person.pk}
-    if reachable_among([person.pk]):
+    if Purpose.REACHABLE in agreed:
         shown["reachable"] = True
     return shown
 

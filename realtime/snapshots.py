@@ -3,7 +3,8 @@
 Entering is the scarcest thing a process does, and most of what is told is the same for everybody. So the shared part of a
 room is read and encoded once for each audience (everyone, those on the stage, those who run the room) and language, and kept
 for as long as the stream stands where it stood: nothing in a room may change without an update on its stream. What is one
-person's own (`shows_to_person`) is read each time and must be small.
+person's own (`shows_to_person`) is read each time and must be small; most who come have nothing yet, so one statement asks
+for all subjects whether there is anything to read.
 
     @shows_to_everyone
     def poll_part(room: Room) -> dict[str, Any]:
@@ -20,6 +21,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar
 
+from django.db import connection
 from django.utils.translation import get_language
 
 from conference.accounts.models import User
@@ -30,6 +32,15 @@ from conference.rooms.queries import AUDIENCES
 
 Part = TypeVar("Part", bound=Callable[..., dict[str, Any]])
 
+
+class OwnPart(NamedTuple):
+    """What belongs to one person: the SQL condition under which there is anything, how to read it, and what it is else."""
+
+    where: str
+    read: Callable[[User, Room], dict[str, Any]]
+    nothing: dict[str, Any]
+
+
 EVERYONE = ""
 EVENT = "event"
 
@@ -37,7 +48,7 @@ _parts: dict[str, list[Callable[[Room], dict[str, Any]]]] = {
     EVERYONE: [],
     **{audience: [] for audience in AUDIENCES},
 }
-_person: list[Callable[[User, Room, str], dict[str, Any]]] = []
+_person: list[OwnPart] = []
 _event_parts: list[Callable[[Event], dict[str, Any]]] = []
 
 KEPT = 512
@@ -73,11 +84,19 @@ def shows_in_event(part: Part) -> Part:
     return part
 
 
-def shows_to_person(part: Part) -> Part:
-    """Register what belongs to one person (their vote, what they have read): `part(person, room, role)`. It stands under `own`;
-    its updates go to the person's stream."""
-    _person.append(part)
-    return part
+def shows_to_person(where: str, **nothing: Any) -> Callable[[Part], Part]:
+    """Register what belongs to one person (their vote, what they have read): `part(person, room)`. It stands under `own`; its
+    updates go to the person's stream.
+
+    `where` is the SQL condition under which there is anything, with the parameters `%(person)s`, `%(room)s` and `%(role)s`;
+    where it does not hold, `nothing` is told.
+    """
+
+    def register(part: Part) -> Part:
+        _person.append(OwnPart(where, part, nothing))
+        return part
+
+    return register
 
 
 class Shared(NamedTuple):
@@ -136,8 +155,12 @@ def _look_up(key: Key, seq: int) -> Shared | None:
 
 
 def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What is this person's own."""
+    """What is this person's own, who is in the room in that role. One query, and those of the parts that have anything."""
+    with connection.cursor() as cursor:
+        conditions = ", ".join(part.where for part in _person)
+        cursor.execute(f"SELECT {conditions}", {"person": person.pk, "room": room.pk, "role": role})
+        holds = cursor.fetchone()
     own: dict[str, Any] = {}
-    for part in _person:
-        own |= part(person, room, role)
+    for part, there_is in zip(_person, holds, strict=True):
+        own |= part.read(person, room) if there_is else part.nothing
     return own

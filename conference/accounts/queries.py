@@ -98,6 +98,12 @@ def reachable_consent_of(viewer: Viewer) -> Consent | None:
     ).first()
 
 
+def consents_in(viewer: User, event: Event) -> dict[str, Consent]:
+    """The viewer's agreements, in force, that count at the event: those about it and those about all, by purpose."""
+    rows = Consent.objects.filter(Q(event=event) | Q(event=None), user=viewer, withdrawn=None)
+    return {row.purpose: row for row in rows}
+
+
 def reachable_among(people: Collection[int]) -> frozenset[int]:
     """Those of the people (ids) who agreed to get messages from other participants."""
     agreed = Consent.objects.filter(

@@ -62,8 +62,11 @@ def rating_data(rating: Rating) -> dict[str, Any]:
     return {"id": rating.room_id, "stars": rating.stars, "words": rating.words}
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
+@shows_to_person(
+    f"EXISTS(SELECT FROM {Rating._meta.db_table} WHERE room_id = %(room)s AND person_id = %(person)s)",
+    rating=[],
+)
+def own_rating(person: User, room: Room) -> dict[str, Any]:
     """How the person has rated this."""
     rated = Rating.objects.filter(room=room, person=person) if room.green_room else []
     return {"rating": [rating_data(each) for each in rated]}

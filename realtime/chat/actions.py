@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -56,7 +57,7 @@ State = Message.State
 MOST_WAITING = 20
 """Messages of one person in one room that nobody has looked at yet."""
 
-TELL_REACTIONS_FOR = 5.0
+TELL_REACTIONS_FOR = timedelta(seconds=5)
 """A signal replaces the one before it within a second, so it tells what changed in the last seconds, not only the last."""
 
 

@@ -212,11 +212,9 @@ def own_held(person: User, room: Room) -> list[Message]:
     return list(rows.select_related("author__organisation").order_by("-pk")[:MOST_HELD])[::-1]
 
 
-def reactions_since(room_id: int, seconds: float) -> list[dict[str, Any]]:
-    """How the reactions of those messages stand where they changed within the last seconds."""
-    rows = Message.objects.filter(
-        room=room_id, reacted__gt=timezone.now() - timedelta(seconds=seconds), state=State.SHOWN
-    )
+def reactions_since(room_id: int, ago: timedelta) -> list[dict[str, Any]]:
+    """How the reactions of those messages stand where they changed no longer ago than this."""
+    rows = Message.objects.filter(room=room_id, reacted__gt=timezone.now() - ago, state=State.SHOWN)
     return [
         {"id": number, "parent": parent, "reactions": reactions}
         for number, parent, reactions in rows.order_by("-reacted").values_list("pk", "parent", "reactions")[
@@ -244,10 +242,8 @@ def read_data(mark: ReadMark) -> dict[str, Any]:
     return {"id": mark.room_id, "message": mark.message}
 
 
-def _unread_by(person: User, room: Room, mark: ReadMark | None) -> int:
-    """How many messages of others came since the person was here; 0 for someone who was never here."""
-    if mark is None:
-        return 0
+def _unread_by(person: User, room: Room, mark: ReadMark) -> int:
+    """How many messages of others came since the person was here."""
     newer = Message.objects.filter(room=room, parent=None, state=State.SHOWN, pk__gt=mark.message)
     return newer.exclude(author=person).order_by()[:MOST_UNREAD].count()
 
@@ -277,18 +273,52 @@ def held_part(room: Room) -> dict[str, Any]:
     return {"state": {"held": [message_data(message) for message in held_messages(room)]}}
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What the person wrote and others do not see, what they reacted with, how far they have read; and reactions that changed
-    since the shared part may have been read."""
-    mark = ReadMark.objects.filter(room=room, person=person).first()
-    return {
-        "held": [message_data(message) for message in own_held(person, room)],
-        "reacted": reactions_of(person, room),
-        "read": [read_data(mark)] if mark is not None else [],
-        "unread": _unread_by(person, room, mark),
-        "reactions": reactions_since(room.pk, LONGEST * 2),
-    }
+_MESSAGES = Message._meta.db_table
+
+
+@shows_to_person(
+    f"""EXISTS(SELECT FROM {_MESSAGES} WHERE room_id = %(room)s AND author_id = %(person)s
+                                         AND state IN ('{State.HELD}', '{State.DISMISSED}'))""",
+    held=[],
+)
+def held_of_person(person: User, room: Room) -> dict[str, Any]:
+    """What the person wrote and others do not see."""
+    return {"held": [message_data(message) for message in own_held(person, room)]}
+
+
+@shows_to_person(
+    f"""EXISTS(SELECT FROM {MessageReaction._meta.db_table} given JOIN {_MESSAGES} message ON message.id = given.message_id
+               WHERE message.room_id = %(room)s AND given.person_id = %(person)s)""",
+    reacted=[],
+)
+def reactions_of_person(person: User, room: Room) -> dict[str, Any]:
+    """What the person reacted with."""
+    return {"reacted": reactions_of(person, room)}
+
+
+@shows_to_person(
+    f"EXISTS(SELECT FROM {ReadMark._meta.db_table} WHERE room_id = %(room)s AND person_id = %(person)s)",
+    read=[],
+    unread=0,
+)
+def read_by_person(person: User, room: Room) -> dict[str, Any]:
+    """How far the person has read, and how much came since; whoever was never here has nothing to catch up with."""
+    mark = ReadMark.objects.get(room=room, person=person)
+    return {"read": [read_data(mark)], "unread": _unread_by(person, room, mark)}
+
+
+CHANGED_SINCE = timedelta(seconds=LONGEST * 2)
+"""Time in which reactions may have changed since the shared part of a snapshot was read."""
+
+
+@shows_to_person(
+    f"""EXISTS(SELECT FROM {_MESSAGES} WHERE room_id = %(room)s AND state = '{State.SHOWN}'
+                                         AND reacted > now() - INTERVAL '{CHANGED_SINCE.total_seconds()} seconds')""",
+    reactions=[],
+)
+def changed_reactions(person: User, room: Room) -> dict[str, Any]:
+    """How reactions stand that changed since the shared part may have been read."""
+    return {"reactions": reactions_since(room.pk, CHANGED_SINCE)}
 
 
 @exports(

@@ -110,11 +110,13 @@ def hosts_part(room: Room) -> dict[str, Any]:
     return {"state": {"unreleased": [material_data(each) for each in _of(room).filter(shown=False)]}}
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What the person brought and others do not see yet. Who may bring nothing has nothing, so nothing is asked."""
-    if role not in BRINGS:
-        return {"unreleased": []}
+@shows_to_person(
+    f"""%(role)s = ANY('{{{",".join(sorted(BRINGS))}}}') AND
+        EXISTS(SELECT FROM {Material._meta.db_table} WHERE room_id = %(room)s AND author_id = %(person)s AND NOT shown)""",
+    unreleased=[],
+)
+def own_unreleased(person: User, room: Room) -> dict[str, Any]:
+    """What the person, who may bring something, brought and others do not see yet."""
     rows = _of(room).filter(shown=False, author=person)
     return {"unreleased": [material_data(each) for each in rows]}
 

@@ -141,11 +141,14 @@ def hosts_part(room: Room) -> dict[str, Any]:
     }
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What was taken from the person here."""
-    lost = set() if role in RUNS else lost_by(person, room)
-    return {"restriction": [own_restrictions_data(room, lost)] if lost else []}
+@shows_to_person(
+    f"""%(role)s <> ALL('{{{",".join(sorted(RUNS))}}}') AND
+        EXISTS(SELECT FROM {Restriction._meta.db_table} WHERE room_id = %(room)s AND user_id = %(person)s)""",
+    restriction=[],
+)
+def own_restrictions(person: User, room: Room) -> dict[str, Any]:
+    """What was taken from the person here; nothing can be from those who run the room."""
+    return {"restriction": [own_restrictions_data(room, lost_by(person, room))]}
 
 
 # --- my data ---

@@ -107,8 +107,12 @@ def drafts_part(room: Room) -> dict[str, Any]:
     return {"state": {"draft": [poll_data(poll) for poll in rows]}}
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
+@shows_to_person(
+    f"""EXISTS(SELECT FROM {Ballot._meta.db_table} ballot JOIN {Poll._meta.db_table} poll ON poll.id = ballot.poll_id
+               WHERE poll.room_id = %(room)s AND ballot.person_id = %(person)s)""",
+    ballot=[],
+)
+def own_ballots(person: User, room: Room) -> dict[str, Any]:
     """What the person answered, by the ids of the polls."""
     rows = Ballot.objects.filter(person=person, poll__room=room).order_by("poll")
     return {"ballot": [{"id": row.poll_id, "choices": row.choices} for row in rows]}

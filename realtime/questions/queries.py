@@ -139,14 +139,27 @@ def hosts_part(room: Room) -> dict[str, Any]:
     return {"state": {"submission": [question_data(each) for each in submissions(room)]}}
 
 
-@shows_to_person
-def own_part(person: User, room: Room, role: str) -> dict[str, Any]:
-    """What the person asked and voted for, by the ids of the questions; of what others do not see, the whole."""
+@shows_to_person(
+    f"EXISTS(SELECT FROM {Question._meta.db_table} WHERE room_id = %(room)s AND author_id = %(person)s)",
+    asked=[],
+    submission=[],
+)
+def asked_by_person(person: User, room: Room) -> dict[str, Any]:
+    """What the person asked, by the ids of the questions; of what others do not see, the whole."""
     return {
         "asked": [{"id": number} for number in own_questions(person, room)],
-        "vote": [{"id": number} for number in own_votes(person, room)],
         "submission": [question_data(each) for each in own_submissions(person, room)],
     }
+
+
+@shows_to_person(
+    f"""EXISTS(SELECT FROM {Vote._meta.db_table} vote JOIN {Question._meta.db_table} question ON question.id = vote.question_id
+               WHERE question.room_id = %(room)s AND vote.person_id = %(person)s)""",
+    vote=[],
+)
+def votes_of_person(person: User, room: Room) -> dict[str, Any]:
+    """What the person voted for, by the ids of the questions."""
+    return {"vote": [{"id": number} for number in own_votes(person, room)]}
 
 
 @exports(

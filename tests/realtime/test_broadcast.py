@@ -24,10 +24,11 @@ from conference.rooms.models import Room
 from conference.rooms.queries import is_on_air, people_on_stage
 from realtime.broadcast import actions
 from realtime.broadcast.models import Broadcast, Rating
-from realtime.broadcast.queries import FEWEST, broadcast_of, broadcast_part, hosts_part, own_part, ratings_of
+from realtime.broadcast.queries import FEWEST, broadcast_of, broadcast_part, hosts_part, ratings_of
 from realtime.models import Publication
 from realtime.moderation.log import acts_in
 from realtime.queries import room_snapshot
+from realtime.snapshots import own_part
 from realtime.stage.actions import (
     end_publication,
     end_rights,
@@ -681,7 +682,7 @@ async def test_after_each_step_what_was_told_is_what_a_fresh_snapshot_says(
         if step is not pass_countdown:  # between the second and its news
             assert states == {stream: had for stream, (_seq, had) in fresh.items()}
     own = await in_db(own_part)(world.noy, world.room, "attendee")
-    assert own == {"rating": []}
+    assert own["rating"] == []
 
 
 @pytest.mark.parametrize("count", [1, 3])

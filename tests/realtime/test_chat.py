@@ -24,7 +24,7 @@ from tests.realtime.conftest import OpenTab, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-MOST_QUERIES = 15
+MOST_QUERIES = 5
 """For someone who comes into a room that others are in: session and person come on top."""
 
 in_db = database_sync_to_async

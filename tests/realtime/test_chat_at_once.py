@@ -15,7 +15,8 @@ from conference.core.models import Fact
 from conference.core.personal_data import erase_everywhere, personal_data
 from realtime.chat import actions
 from realtime.chat.models import Mention, Message, MessageReaction, ReadMark
-from realtime.chat.queries import chat_part, held_part, own_part, thread_of
+from realtime.chat.queries import chat_part, held_part, thread_of
+from realtime.snapshots import own_part
 from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import World
 from tests.realtime.stored import by_id, listen
@@ -174,7 +175,7 @@ def test_what_a_room_shows_takes_as_many_queries_for_three_as_for_one(world: Wor
         held_part(world.room)
         own_part(world.noy, world.room, "attendee")
         thread_of(world.sari, world.room.pk, message.pk)
-    assert len(queries) == 11, [query["sql"] for query in queries]
+    assert len(queries) == 12, [query["sql"] for query in queries]
 
 
 # --- my data ---

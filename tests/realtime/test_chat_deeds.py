@@ -28,10 +28,10 @@ from realtime.chat.queries import (
     messages_after,
     messages_around,
     messages_before,
-    own_part,
     thread_of,
 )
 from realtime.rules.actions import set_rules
+from realtime.snapshots import own_part
 from tests.realtime.conftest import World
 from tests.realtime.stored import rows
 

@@ -31,7 +31,8 @@ from realtime.commands import COMMANDS, clean
 from realtime.materials import actions, files
 from realtime.materials.files import TYPES, check_file, clean_name
 from realtime.materials.models import Material
-from realtime.materials.queries import hosts_part, own_part, shown_part
+from realtime.materials.queries import hosts_part, shown_part
+from realtime.snapshots import own_part
 from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import OpenTab, World
 from tests.realtime.stored import by_id, listen, rows
@@ -219,10 +220,12 @@ def test_everyone_sees_what_is_shown_and_only_its_bringer_and_hosts_what_is_not(
     assert own(world, world.bounmy, "speaker") == []
 
 
-def test_who_cannot_bring_anything_costs_no_query(world: World) -> None:
-    with CaptureQueriesContext(connection) as captured:
-        own_part(world.noy, world.room, "attendee")
-    assert len(captured) == 0
+def test_who_cannot_bring_anything_costs_no_query_beside_the_one_for_all_subjects(world: World) -> None:
+    link(world, world.bounmy, shown=False)
+    for person, queries in ((world.noy, 1), (world.bounmy, 2)):
+        with CaptureQueriesContext(connection) as captured:
+            own_part(person, world.room, "attendee" if person == world.noy else "speaker")
+        assert len(captured) == queries
 
 
 def test_a_file_is_stored_once_and_erased_when_it_is_taken_away(world: World, uploads: Path) -> None:

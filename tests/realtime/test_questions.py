@@ -17,9 +17,10 @@ from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
 from realtime.questions import actions
 from realtime.questions.models import Hand, Question, Vote
-from realtime.questions.queries import hosts_part, own_part, shown_part
+from realtime.questions.queries import hosts_part, shown_part
 from realtime.rules.actions import set_rules
 from realtime.rules.models import RoomRules
+from realtime.snapshots import own_part
 from tests.realtime.at_once import meeting, together
 from tests.realtime.conftest import World
 from tests.realtime.stored import by_id, listen, rows
@@ -370,11 +371,13 @@ def test_what_a_room_shows_takes_as_many_queries_for_three_as_for_one(world: Wor
     for number in range(count):
         person = world.attendee(f"Person {number}")
         answered = opened(world, person, f"Question {number}")
+        actions.vote_for_question(world.noy, world.room.pk, question_id=answered.pk, wanted=True)
         actions.answer_question(world.moderator, world.room.pk, question_id=answered.pk, text="Yes.")
         ask(world, person, f"Waiting {number}")
         actions.raise_hand(person, world.room.pk)
+        ask(world, world.noy, f"Mine, waiting {number}")
     with CaptureQueriesContext(connection) as queries:
         shown_part(world.room)
         hosts_part(world.room)
         own_part(world.noy, world.room, "attendee")
-    assert len(queries) == 6
+    assert len(queries) == 7
