@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.journeys import steps
+from tests.journeys.looking import Look, looks_with
 from tests.journeys.platform import DESKTOP, ROOT, NewPage, RunningPlatform, start_platform, stop_platform
 from tools.setup import find_chromium
 
@@ -149,6 +150,12 @@ def page_of(new_page: NewPage, demo: str, own_room: None, cookies: dict[str, Any
         return new_page(**({"storage_state": cookies[who]} if who else {}), **options)
 
     return make
+
+
+@pytest.fixture
+def looker(page_of: NewPage) -> Look:
+    """`looker("speaker")`: that person, who looks whether pages are accessible."""
+    return looks_with(page_of)
 
 
 REPORT = pytest.StashKey[pytest.TestReport]()
