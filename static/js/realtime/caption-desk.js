@@ -10,6 +10,7 @@ import { Captions } from "./captions.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { Room } from "./room.js";
 import { RoomStage } from "./room-stage.js";
+import { done } from "./refusal.js";
 import { CommandError } from "./socket.js";
 import { tabSocket } from "./tab.js";
 import { sends } from "./writing.js";
@@ -315,12 +316,7 @@ class CaptionDesk extends HTMLElement {
   /** @param {string} command
    * @param {Record<string, unknown>} data */
   async #act(command, data) {
-    try {
-      await this.#room?.ask(command, data);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
-    }
+    await done(this.#room?.ask(command, data));
   }
 
   /** @param {Captions} captions */

@@ -2,6 +2,7 @@
 
 import { fill, gettext, ngettext } from "../i18n.js";
 import { avatar, icon, make } from "./dom.js";
+import { reasonOf } from "./refusal.js";
 import { MOST_CHARACTERS, lengthOf, sends } from "./writing.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
@@ -106,7 +107,7 @@ export class Composer {
         await this.takes.edit(this.editing, text, mentions);
         this.#stopEditing();
       } catch (error) {
-        this.#complain(error instanceof Error ? error.message : String(error));
+        this.#complain(reasonOf(error));
       } finally {
         this.#button.disabled = false;
       }

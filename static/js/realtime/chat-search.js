@@ -3,7 +3,7 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { time } from "./chat-row.js";
 import { icon, make } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Message } from "./room.js" */
@@ -49,8 +49,7 @@ export class ChatSearch extends HTMLElement {
         : fill(more ? ngettext("The newest message with these words", "The %(count)d newest messages with these words", count) : ngettext("%(count)d message found", "%(count)d messages found", count), { count });
       this.#found.replaceChildren(...this.#messages.map((message) => this.#row(message)));
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      this.#status.textContent = error.message;
+      this.#status.textContent = reasonOf(error);
     }
   }
 

@@ -1,11 +1,10 @@
 /** `<chat-thread>`: one message and the replies to it, in the place of the chat. */
 
 import { gettext } from "../i18n.js";
-import { toast } from "../toasts.js";
 import { Composer } from "./chat-composer.js";
 import { Rows, messageRow, shownBy, unsentRow } from "./chat-row.js";
 import { icon, make, place } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { done } from "./refusal.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Deeds } from "./chat-row.js" */
@@ -49,13 +48,7 @@ export class ChatThread extends HTMLElement {
   /** @param {Promise<unknown>} work
    * @param {Message} message */
   async #done(work, message) {
-    try {
-      await work;
-      if (this.#open === message.id) this.#open = 0;
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
-    }
+    if (await done(work) && this.#open === message.id) this.#open = 0;
     this.show();
   }
 

@@ -4,7 +4,7 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { linked, pieces } from "./links.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 import { tabSocket } from "./tab.js";
 import { Talk } from "./talk.js";
 import { MOST_CHARACTERS, lengthOf, sends } from "./writing.js";
@@ -164,8 +164,7 @@ export class DirectTalk extends HTMLElement {
       await this.#talk?.decide(what);
       if (what === "accept") this.#text.focus();
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.unsure ? gettext("That did not reach the server. Try again.") : error.message, "error");
+      toast(reasonOf(error), "error");
       for (const button of this.#above.querySelectorAll("button")) button.disabled = false;
     }
   }

@@ -6,7 +6,7 @@
 import { gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { done, reasonOf } from "./refusal.js";
 
 /** @import { Room } from "./room.js" */
 
@@ -83,8 +83,7 @@ function report(room, { kind, id }) {
       dialog.close();
       toast(decided ? gettext("You have reported this before, and it was decided. Look into your notices.") : gettext("Thank you. Those who run the room look at it, and you are told what they decide."), "good");
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      complain(error.message || gettext("There is no connection at the moment. Try again when it is back."));
+      complain(reasonOf(error));
     } finally {
       send.disabled = false;
     }
@@ -109,13 +108,7 @@ function moderate(room, { person }) {
 
   /** @param {string} command */
   const act = async (command) => {
-    try {
-      await room.ask(command, { person });
-      dialog.close();
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-    }
+    if (await done(room.ask(command, { person }))) dialog.close();
   };
   return dialog;
 }

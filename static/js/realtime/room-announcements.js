@@ -7,7 +7,7 @@ import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { linkOf, standing, timeOf, wordsOf } from "./announcements.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { pressed, reasonOf } from "./refusal.js";
 import { lengthOf } from "./writing.js";
 
 /** @import { Announcement } from "./announcements.js" */
@@ -97,8 +97,7 @@ export class RoomAnnouncements extends HTMLElement {
       this.#complain("");
       toast(gettext("It is announced."), "good");
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      this.#complain(error.message || gettext("No connection. Try again in a moment."));
+      this.#complain(reasonOf(error));
     } finally {
       this.#button.disabled = false;
     }
@@ -142,15 +141,7 @@ export class RoomAnnouncements extends HTMLElement {
   /** @param {number} id
    * @param {HTMLButtonElement} button */
   async #withdraw(id, button) {
-    button.disabled = true;
-    try {
-      await this.#room?.ask("announcement.withdraw", { announcement: id });
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("No connection. Try again in a moment."), "warning");
-    } finally {
-      button.disabled = false;
-    }
+    await pressed(button, () => this.#room?.ask("announcement.withdraw", { announcement: id }));
   }
 }
 

@@ -11,7 +11,7 @@ import { clockOf } from "./countdown.js";
 import { icon, make } from "./dom.js";
 import { Level } from "./level.js";
 import { RoomRatings } from "./room-rating.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { Around } from "./around.js" */
 /** @import { OnStage } from "./on-stage.js" */
@@ -192,7 +192,7 @@ export class RoomBroadcast extends HTMLElement {
     try {
       await this.#room?.ask(command, data);
     } catch (error) {
-      toast(error instanceof CommandError && !error.unsure ? error.message : gettext("There is no connection. Try again in a moment."), "error");
+      toast(reasonOf(error), "error");
     } finally {
       this.#busy = false;
       this.show();

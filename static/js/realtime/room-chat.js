@@ -9,7 +9,7 @@ import { ChatSearch } from "./chat-search.js";
 import { ChatStore } from "./chat-store.js";
 import { ChatThread } from "./chat-thread.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { done, reasonOf } from "./refusal.js";
 
 /** @import { Deeds } from "./chat-row.js" */
 /** @import { Frame } from "./socket.js" */
@@ -377,13 +377,7 @@ export class RoomChat extends HTMLElement {
   /** @param {Promise<unknown>} work
    * @param {number} id */
   async #done(work, id) {
-    try {
-      await work;
-      if (this.#open === id) this.#toggle(id);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
-    }
+    if (await done(work) && this.#open === id) this.#toggle(id);
   }
 
   /** @param {number} id */
@@ -438,8 +432,7 @@ export class RoomChat extends HTMLElement {
       row.classList.add("sought");
       setTimeout(() => row.classList.remove("sought"), SOUGHT_FOR);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
+      toast(reasonOf(error), "warning");
     }
   }
 

@@ -22,7 +22,7 @@ import { RoomRoster } from "./room-roster.js";
 import { RoomRules } from "./room-rules.js";
 import { RoomStage } from "./room-stage.js";
 import { RoomTimer, TimerDesk } from "./room-timer.js";
-import { CommandError } from "./socket.js";
+import { done } from "./refusal.js";
 import { tabSocket } from "./tab.js";
 
 /** @typedef {HTMLElement & {seen: () => void}} Part */
@@ -225,12 +225,7 @@ class RoomConsole extends HTMLElement {
       toast(gettext("Nothing waits for that."), "info");
       return;
     }
-    try {
-      await this.#room?.ask(command, data);
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-    }
+    await done(this.#room?.ask(command, data));
   }
 }
 

@@ -8,7 +8,7 @@ import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { hostOf, inOrder, sizeOf, target } from "./materials.js";
-import { CommandError } from "./socket.js";
+import { done, reasonOf } from "./refusal.js";
 
 /** @import { Material } from "./materials.js" */
 /** @import { Room } from "./room.js" */
@@ -136,7 +136,7 @@ export class RoomMaterials extends HTMLElement {
       this.#linkId = crypto.randomUUID();
       return "";
     } catch (error) {
-      return words(error);
+      return reasonOf(error);
     }
   }
 
@@ -242,19 +242,8 @@ export class RoomMaterials extends HTMLElement {
   /** @param {string} command
    * @param {Record<string, unknown>} data */
   async #run(command, data) {
-    try {
-      await this.#room?.ask(command, data); // what it changed arrives as an update, for us as for everyone
-    } catch (error) {
-      toast(words(error), "warning");
-    }
+    await done(this.#room?.ask(command, data)); // what it changed arrives as an update, for us as for everyone
   }
-}
-
-/** @param {unknown} error
- * @returns {string} */
-function words(error) {
-  if (!(error instanceof CommandError)) throw error;
-  return error.message || gettext("No connection. Try again in a moment.");
 }
 
 customElements.define("room-materials", RoomMaterials);

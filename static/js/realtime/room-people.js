@@ -5,11 +5,10 @@
  */
 
 import { fill, gettext, ngettext } from "../i18n.js";
-import { toast } from "../toasts.js";
 import { avatar, icon, make, onceAFrame, place } from "./dom.js";
 import { inWords } from "./floating.js";
 import { found, inNameOrder } from "./people.js";
-import { CommandError } from "./socket.js";
+import { pressed, reasonOf } from "./refusal.js";
 
 /** @import { Listed } from "./people.js" */
 /** @import { Room } from "./room.js" */
@@ -138,16 +137,8 @@ export class RoomPeople extends HTMLElement {
    * @param {string} words
    * @returns {HTMLElement} */
   #deed(command, person, symbol, words) {
-    const button = make("button", { class: "button quiet", type: "button", click: async () => {
-      button.disabled = true;
-      try {
-        await this.#room?.ask(command, { person: person.id }); // what it changed arrives as an update
-      } catch (error) {
-        if (!(error instanceof CommandError)) throw error;
-        toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-      } finally {
-        button.disabled = false;
-      }
+    const button = make("button", { class: "button quiet", type: "button", click: () => {
+      void pressed(button, () => this.#room?.ask(command, { person: person.id })); // what it changed arrives as an update
     } }, icon(symbol), words);
     return button;
   }
@@ -194,8 +185,7 @@ export class RoomPeople extends HTMLElement {
       const { totals } = await /** @type {Room} */ (this.#room).ask("reaction.totals");
       sums.textContent = inWords(totals) || gettext("There were none yet.");
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      sums.textContent = error.message;
+      sums.textContent = reasonOf(error);
     }
   }
 }

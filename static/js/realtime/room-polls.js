@@ -3,7 +3,7 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { Room } from "./room.js" */
 
@@ -163,8 +163,7 @@ export class RoomPolls extends HTMLElement {
     try {
       await this.#room?.ask("poll.vote", { poll: poll.id, choices });
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      problem.textContent = error.message;
+      problem.textContent = reasonOf(error);
       problem.hidden = false;
     }
   }
@@ -213,8 +212,7 @@ export class RoomPolls extends HTMLElement {
       this.#draw();
       return true;
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
+      toast(reasonOf(error), "warning");
       return false;
     }
   }

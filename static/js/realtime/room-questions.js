@@ -8,7 +8,7 @@ import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { grouped, inLine, inOrder } from "./queue.js";
 import { RoomRules, rulesOf } from "./room-rules.js";
-import { CommandError } from "./socket.js";
+import { done, reasonOf } from "./refusal.js";
 import { lengthOf } from "./writing.js";
 
 /** @import { Hand, Question } from "./queue.js" */
@@ -103,8 +103,7 @@ export class RoomQuestions extends HTMLElement {
       this.#complain("");
       toast(asked.state === "pending" ? gettext("Thank you. The moderators look at your question first.") : gettext("Your question is in the queue."), "good");
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      this.#complain(error.message);
+      this.#complain(reasonOf(error));
     } finally {
       this.#button.disabled = false;
     }
@@ -246,13 +245,7 @@ export class RoomQuestions extends HTMLElement {
   /** @param {Question} question
    * @param {boolean} wanted */
   async #vote(question, wanted) {
-    const room = this.#room;
-    if (!room) return;
-    try {
-      await room.ask("question.vote", { question: question.id, wanted });
-    } catch (error) {
-      this.#tell(error);
-    }
+    await done(this.#room?.ask("question.vote", { question: question.id, wanted }));
   }
 
   /** @param {Question} question
@@ -297,17 +290,7 @@ export class RoomQuestions extends HTMLElement {
   /** @param {string} command
    * @param {Record<string, unknown>} data */
   async #run(command, data) {
-    try {
-      await this.#room?.ask(command, data); // what it changed arrives as an update, for us as for everyone
-    } catch (error) {
-      this.#tell(error);
-    }
-  }
-
-  /** @param {unknown} error */
-  #tell(error) {
-    if (!(error instanceof CommandError)) throw error;
-    toast(error.message, "warning");
+    await done(this.#room?.ask(command, data)); // what it changed arrives as an update, for us as for everyone
   }
 
   /** @param {Question} question

@@ -6,7 +6,7 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { Room } from "./room.js" */
 
@@ -74,7 +74,7 @@ export class RoomRating extends HTMLElement {
     try {
       await this.#room?.ask(command, data);
     } catch (error) {
-      this.#tell(error instanceof CommandError && !error.unsure ? error.message : gettext("There is no connection. Try again in a moment."));
+      this.#tell(reasonOf(error));
     } finally {
       this.#button.disabled = false;
     }
@@ -136,7 +136,7 @@ export class RoomRatings extends HTMLElement {
       const { words } = await /** @type {Room} */ (this.#room).ask("broadcast.ratings");
       list.replaceChildren(...(words.length ? words.map((/** @type {string} */ text) => make("li", { dir: "auto" }, text)) : [make("li", {}, gettext("Nobody has written anything."))]));
     } catch (error) {
-      toast(error instanceof Error && error.message ? error.message : gettext("There is no connection. Try again in a moment."), "error");
+      toast(reasonOf(error), "error");
     }
   }
 }

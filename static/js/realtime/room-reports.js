@@ -6,7 +6,7 @@ import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { together } from "./moderation.js";
 import { reasons } from "./report-dialog.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { Report } from "./moderation.js" */
 /** @import { Room } from "./room.js" */
@@ -133,8 +133,7 @@ export class RoomReports extends HTMLElement {
       await this.#room?.ask("report.decide", { report: report.id, decision, note });
       toast(gettext("Decided. Whoever reported it is told."), "good");
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
+      toast(reasonOf(error), "warning");
     } finally {
       for (const each of form.querySelectorAll("button")) each.disabled = false;
     }

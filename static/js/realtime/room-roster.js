@@ -1,10 +1,9 @@
 /** `<room-roster>`: the people of the room for those who run it: who was muted or removed first, then who is here. */
 
 import { fill, gettext, ngettext } from "../i18n.js";
-import { toast } from "../toasts.js";
 import { avatar, icon, make, onceAFrame, place } from "./dom.js";
 import { roster } from "./moderation.js";
-import { CommandError } from "./socket.js";
+import { pressed } from "./refusal.js";
 
 /** @import { Person, Room } from "./room.js" */
 
@@ -83,17 +82,9 @@ export class RoomRoster extends HTMLElement {
    * @param {string} symbol
    * @returns {HTMLElement} */
   #act(command, person, words, symbol) {
-    return make("button", { class: "button quiet", type: "button", "aria-label": `${words}: ${person.name}`, click: async (/** @type {Event} */ event) => {
-      const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
-      button.disabled = true;
-      try {
-        await this.#room?.ask(command, { person: person.id }); // what it changed arrives as an update
-      } catch (error) {
-        if (!(error instanceof CommandError)) throw error;
-        toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-      } finally {
-        button.disabled = false;
-      }
+    return make("button", { class: "button quiet", type: "button", "aria-label": `${words}: ${person.name}`, click: (/** @type {Event} */ event) => {
+      // What it changed arrives as an update.
+      void pressed(/** @type {HTMLButtonElement} */ (event.currentTarget), () => this.#room?.ask(command, { person: person.id }));
     } }, icon(symbol), words);
   }
 

@@ -4,7 +4,7 @@ import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { make, onceAFrame } from "./dom.js";
 import { wordsIn } from "./moderation.js";
-import { CommandError } from "./socket.js";
+import { done } from "./refusal.js";
 
 /** @import { Room } from "./room.js" */
 
@@ -108,16 +108,9 @@ export class RoomRules extends HTMLElement {
   /** @param {Record<string, unknown>} changes
    * @returns {Promise<boolean>} whether it was done */
   async #set(changes) {
-    try {
-      await this.#room?.ask("rules.set", changes);
-      return true;
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-      return false;
-    } finally {
-      this.#draw();
-    }
+    const set = await done(this.#room?.ask("rules.set", changes));
+    this.#draw();
+    return set;
   }
 
   #show() {

@@ -5,10 +5,9 @@
  */
 
 import { gettext } from "../i18n.js";
-import { toast } from "../toasts.js";
 import { clockOf, standing } from "./countdown.js";
 import { icon, make } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { done } from "./refusal.js";
 
 /** @import { Timer } from "./countdown.js" */
 /** @import { Room } from "./room.js" */
@@ -140,13 +139,7 @@ export class TimerDesk extends HTMLElement {
   /** @param {string} command
    * @param {Record<string, unknown>} data */
   async #ask(command, data) {
-    try {
-      await this.#room?.ask(command, data);
-      if (command === "timer.start") this.#label.value = "";
-    } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message || gettext("There is no connection at the moment. Try again when it is back."), "warning");
-    }
+    if (await done(this.#room?.ask(command, data)) && command === "timer.start") this.#label.value = "";
   }
 }
 

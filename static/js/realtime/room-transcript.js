@@ -3,7 +3,7 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, place } from "./dom.js";
-import { CommandError } from "./socket.js";
+import { reasonOf } from "./refusal.js";
 
 /** @import { Captions, Feed, Line } from "./captions.js" */
 /** @import { Room } from "./room.js" */
@@ -154,8 +154,7 @@ export class RoomTranscript extends HTMLElement {
       await this.#captions?.earlier(feed.language);
       return true;
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
-      toast(error.message, "warning");
+      toast(reasonOf(error), "warning");
       return false;
     } finally {
       this.#loading = false;
