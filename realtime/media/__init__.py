@@ -22,6 +22,8 @@ may do for whom is written in signed grants (`grants.py`), and what happens in i
     layers.py         simulcast: which size of a picture goes to whom (pure)
     fanout.py         one packet to many viewers: in Python, or in C (fanout.c)
     transport.py      the only contact with the insides of aiortc, aioice and pylibsrtp
+    measures.py       what is counted, of rooms, streams and legs
+    metrics.py        the same in the words of Prometheus
     events.py         what Django is told
     loops.py          event loop and logs
     configuration.py  the environment

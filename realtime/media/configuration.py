@@ -36,6 +36,7 @@ class Configuration:
     ice_addresses: tuple[str, ...] = ()
     public_address: str | None = None
     workers: int = 1
+    metrics_token: str = ""
     sessions: int = 400
     sessions_per_person: int = 32
 
@@ -49,8 +50,14 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         )
     if len(secret) < MINIMUM_SECRET_LENGTH:
         raise BadConfiguration(f"MEDIA_SECRET must have at least {MINIMUM_SECRET_LENGTH} characters.")
+    metrics_token = environment.get("MEDIA_METRICS_TOKEN", "").strip()
+    if metrics_token and len(metrics_token) < MINIMUM_SECRET_LENGTH:
+        raise BadConfiguration(
+            f"MEDIA_METRICS_TOKEN must have at least {MINIMUM_SECRET_LENGTH} characters, or be left out."
+        )
     return Configuration(
         secret=secret,
+        metrics_token=metrics_token,
         host=environment.get("MEDIA_HOST") or "127.0.0.1",
         port=_number(environment, "MEDIA_PORT", 8001, most=65535),
         allowed_origins=frozenset(_origin(each) for each in _list(environment, "MEDIA_ALLOWED_ORIGINS")),

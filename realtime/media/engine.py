@@ -18,6 +18,7 @@ from .answers import Refused
 from .grants import GRANT_LIFETIME, Grant
 from .layers import Track
 from .loudness import Speakers, Voice
+from .measures import Measures, measure
 from .negotiation import (
     LEVEL_URI,
     MID_URI,
@@ -75,6 +76,7 @@ class Engine:
         self.publications: dict[tuple[int, str], Publication] = {}
         self.sessions: dict[str, Session] = {}
         self.endings: OrderedDict[str, Ending] = OrderedDict()
+        self.measures = Measures()
         self._announce = announce
         self._tell_speakers = tell_speakers
         self._speakers: dict[int, Speakers] = {}
@@ -106,6 +108,11 @@ class Engine:
     def rooms(self) -> dict[int, int]:
         """How many sessions each room has."""
         return Counter(session.grant.room for session in self.sessions.values())
+
+    def measure(self, *, each: bool = False) -> dict[str, Any]:
+        """All numbers of this moment; with `each`, of every stream and leg."""
+        self.measures.forget(self.rooms(), time.monotonic())
+        return measure(self.measures, self.sessions.values(), each=each)
 
     def flowing(self) -> list[dict[str, Any]]:
         """Every publication that flows, in the form Django is told."""

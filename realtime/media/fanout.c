@@ -14,7 +14,6 @@ typedef struct {
     uint64_t source;
     int64_t first;
     double last_sent_at;
-    uint64_t sent_bytes;
     uint32_t offset, timestamp_offset, ssrc, last_timestamp, packets, octets, unsent;
     int32_t descriptor, address_length, profile;
     uint8_t payload_type;
@@ -76,8 +75,6 @@ int fan_out(leg_t **legs, int count, const packet_t *packet, const body_t *bodie
             sendto(leg->descriptor, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)leg->address,
                    leg->address_length) < 0)
             leg->unsent++;
-        else
-            leg->sent_bytes += length;
     }
     return late;
 }

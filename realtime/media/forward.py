@@ -121,6 +121,16 @@ class Source:
         return True
 
     @property
+    def lost(self) -> int:
+        """How many packets never came, so far."""
+        return max(0, self.highest - self._earliest + 1 - self.received) if self.highest >= 0 else 0
+
+    @property
+    def jitter(self) -> float:
+        """How unevenly packets arrive, in seconds (RFC 3550)."""
+        return self._jitter / self.clock_rate
+
+    @property
     def has_jumped(self) -> bool:
         """Packets keep coming from somewhere else in the numbering: the sender started anew under the same
         SSRC."""
@@ -192,6 +202,7 @@ class State:
         "source",
         "ssrc",
         "timestamp_offset",
+        "unsent",
     )
 
     def __init__(self) -> None:
@@ -204,6 +215,8 @@ class State:
         self.last_sent_at = 0.0
         self.packets = 0
         self.octets = 0
+        self.unsent = 0
+        """Packets that the compiled fan-out could not send; in Python the wire counts them."""
         self.ssrc = 0
         self.payload_type = 0
         self.profile = 0

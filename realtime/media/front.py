@@ -6,6 +6,7 @@ the next one, so a browser that asks in that moment is not refused.
 """
 
 import asyncio
+import hmac
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -17,9 +18,10 @@ import aiohttp
 import structlog
 from aiohttp import web
 
-from .answers import LARGEST_OFFER, Refused, check_service, cors, grant_in, options, speak_json
+from .answers import LARGEST_OFFER, Refused, check_service, cors, grant_in, options, speak_json, token_in
 from .configuration import Configuration
 from .grants import GRANT_LIFETIME, sign_service
+from .metrics import CONTENT_TYPE, exposition
 from .placement import Paces, Placement
 from .reports import Reports
 
@@ -63,6 +65,7 @@ class Worker:
     requests: int = 0
     answered_at: float = 0.0
     process: int = 0
+    deaths: int = 0
     replace: Callable[[], None] = lambda: None
     """Ends the process; another one takes its place."""
 
@@ -127,6 +130,7 @@ class Front:
         for method in ("DELETE", "PUT"):
             app.router.add_route(method, r"/control/{rest:.*}", self._control)
         app.router.add_get("/healthz", self._health)
+        app.router.add_get("/metrics", self._metrics)
         return app
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
@@ -273,6 +277,18 @@ class Front:
         placed = self._placement.rooms().items()
         rooms = {room: {"worker": each, "process": self.workers[each].process} for room, each in placed}
         return web.json_response({"rooms": rooms})
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        """For Prometheus, whose token says so. Without a token set there is no such page."""
+        token = self._configuration.metrics_token
+        if not token:
+            raise web.HTTPNotFound
+        if not hmac.compare_digest(token_in(request).encode(), token.encode()):
+            raise Refused(401, "token", "This token does not open the measurements.")
+        path = "/control/measures?each" if "each" in request.query else "/control/measures"
+        found = await asyncio.gather(*(self._fetch(worker, path) for worker in self.workers))
+        text = exposition(found, [worker.deaths for worker in self.workers])
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _look(self) -> None:
         """Ask each worker every other second how many sessions its rooms have; replace one that does not answer."""

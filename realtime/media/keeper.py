@@ -72,6 +72,7 @@ class Keeper:
             watching.cancel()
             if self._stopping:
                 return
+            worker.deaths += 1
             quick = loop.time() - began < QUICK_DEATH
             pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE) if quick else 0.0
             log.error("media.worker_died", worker=number, status=status, restarts_in=pause)

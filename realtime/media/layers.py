@@ -45,18 +45,17 @@ class KeyframeRequests:
 
     asked_at: float = -1e9
     pending: bool = False
+    count: int = 0
 
     def ask(self, now: float) -> bool:
-        """Whether the request may go out now. If not, it stays pending and `due` will say when."""
+        """Whether the request may go out now. If not, it stays pending."""
         if now - self.asked_at >= KEYFRAME_INTERVAL:
             self.asked_at = now
             self.pending = False
+            self.count += 1
             return True
         self.pending = True
         return False
-
-    def due(self, now: float) -> bool:
-        return self.pending and self.ask(now)
 
 
 @dataclass(eq=False, slots=True)

@@ -112,6 +112,10 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         check_service(request, configuration.secret, "control")
         return web.json_response({"rooms": engine.rooms()})
 
+    async def measures(request: web.Request) -> web.Response:
+        check_service(request, configuration.secret, "control")
+        return web.json_response(engine.measure(each="each" in request.query))
+
     async def health(_request: web.Request) -> web.Response:
         return web.json_response(
             {
@@ -139,6 +143,7 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
     app.router.add_put(r"/control/rooms/{room:\d{1,18}}/people/{person}/silence", silence)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
     app.router.add_get("/control/rooms", rooms)
+    app.router.add_get("/control/measures", measures)
     app.router.add_get("/healthz", health)
     return app
 

@@ -8,16 +8,18 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aiortc.rtcicetransport import RTCIceParameters
 
 from . import rtcp
 from .fanout import new_state
-from .forward import Leg
+from .forward import Leg, Source
 from .grants import Grant
 from .layers import KEYFRAME_INTERVAL, Layer, LayerSelector, Track
 from .loudness import Voice
+from .measures import Measured, count_leg, count_lost
 from .negotiation import (
     MOST_KILOBITS,
     AcceptedMedia,
@@ -51,6 +53,8 @@ SILENCE: Final = 15.0
 TICK: Final = 1.0
 FIRST_NACK: Final = 0.02
 NEXT_NACK: Final = 0.08
+REPORTS_KEPT: Final = 8
+"""Sender reports of which we remember when they went out, to reckon the round trip by."""
 MOST_STREAMS: Final = 32
 """Streams (SSRCs) of one publisher that are told apart: layers and their retransmissions, before and after reloads."""
 
@@ -106,6 +110,7 @@ class Session:
         self.id = secrets.token_urlsafe(18)
         self.etag = f'"{secrets.token_urlsafe(6)}"'
         self.loop = asyncio.get_running_loop()
+        self.totals = engine.measures.of(grant.room)
         self.ended = False
         self.peer_ufrag = ""
         self.mids: tuple[str, ...] = ()
@@ -159,6 +164,13 @@ class Session:
     def on_connected(self) -> None:
         raise NotImplementedError
 
+    def count(self) -> None:
+        """Add to the room's counts what has not been added yet."""
+
+    def measure(self, room: dict[str, Any], streams: list[Any] | None, legs: list[Any] | None) -> None:
+        """Add to the room's numbers of this moment, and a line for each stream or leg where lists are given."""
+        raise NotImplementedError
+
     def on_rtp(self, data: bytes) -> None:
         """What arrives outside the agreement is dropped."""
 
@@ -193,6 +205,7 @@ class PublishSession(Session):
         self.publication: Publication | None = None
         self.silent = False
         """Those who run the room have muted this person: no sound is passed on."""
+        self._lost: dict[int, Measured] = {}
         self._routes: dict[int, tuple[Kind, bool]] = {}
         for kind, codec in published.codecs.items():
             self._routes[codec.payload_type] = (kind, False)
@@ -223,7 +236,12 @@ class PublishSession(Session):
             return
         if self.publication is None:
             self.engine.take_over(self)
+        began = perf_counter()
         self._receive(kind, repeated, ssrc, packet, now, rid)
+        totals = self.totals
+        totals.received_packets += 1
+        totals.received_bytes += len(data)
+        totals.busy_seconds += perf_counter() - began
 
     def _rid(self, data: bytes, kind: Kind, repeated: bool, ssrc: int) -> str | None:
         """The layer of a packet. Browsers name it in the first packets of each stream only."""
@@ -281,6 +299,7 @@ class PublishSession(Session):
         if layer is None or layer.source is None or self.ended:
             return
         if layer.keyframes.ask(self.loop.time()):
+            self.totals.keyframe_requests += 1
             self.wire.send_rtcp(rtcp.keyframe(reporter=self.ssrc, ssrc=layer.source.ssrc))
         elif self._asking is None:
             self._asking = self.loop.call_later(KEYFRAME_INTERVAL, self._ask_pending)
@@ -307,6 +326,7 @@ class PublishSession(Session):
             return
         tracks = self.publication.tracks.values()
         sources = [source for track in tracks for source in track.sources]
+        self._count_lost(sources)
         if sources:
             report = rtcp.receiver_report(
                 reporter=self.ssrc, receptions={source.ssrc: source.reception(now) for source in sources}
@@ -325,6 +345,33 @@ class PublishSession(Session):
             if layer.is_awaited:
                 self.request_keyframe(layer)
 
+    def measure(self, room: dict[str, Any], streams: list[Any] | None, legs: list[Any] | None) -> None:
+        if self.publication is None or self.publication.publisher is not self:
+            return
+        for kind, track in self.publication.tracks.items():
+            for layer in track.layers:
+                source = layer.source
+                if source is not None and streams is not None:
+                    streams.append(
+                        {
+                            "room": self.grant.room,
+                            "publication": self.grant.publication,
+                            "kind": kind,
+                            "layer": layer.name,
+                            "packets": source.received,
+                            "bytes": source.octets,
+                            "lost": source.lost,
+                            "jitter": source.jitter,
+                            "keyframe_requests": layer.keyframes.count,
+                        }
+                    )
+
+    def _count_lost(self, sources: list[Source]) -> None:
+        known, self._lost = self._lost, {}
+        for source in sources:
+            self._lost[source.number] = known.get(source.number) or Measured()
+            count_lost(self.totals, source, self._lost[source.number])
+
     def stop_timers(self) -> None:
         for timer in (self._ticking, self._nacking, self._asking):
             if timer is not None:
@@ -340,7 +387,12 @@ class WatchSession(Session):
         self.selector = LayerSelector()
         self.paused = False
         self.connected = False
+        self.round_trip: float | None = None
+        self.losses: dict[Kind, float] = {}
         self._by_ssrc: dict[int, Kind] = {}
+        self._counted: dict[Kind, Measured] = {}
+        self._unsent = 0
+        self._reported: dict[int, float] = {}
 
     def add_leg(self, codec: Codec, profile: Profile) -> Stream:
         """Prepare to send one kind; nothing flows before the connection stands."""
@@ -374,7 +426,38 @@ class WatchSession(Session):
             if kind == "video":
                 self._request_keyframe(layer)
 
+    def measure(self, room: dict[str, Any], streams: list[Any] | None, legs: list[Any] | None) -> None:
+        if self.round_trip is not None:
+            room["round_trips"].append(self.round_trip)
+        room["losses"].extend(self.losses.values())
+        if legs is None:
+            return
+        for kind, leg in self.legs.items():
+            track = self.publication.tracks.get(kind)
+            layer = track.layer_of(leg) if track is not None else None
+            legs.append(
+                {
+                    "room": self.grant.room,
+                    "publication": self.grant.publication,
+                    "kind": kind,
+                    "leg": self.id[:8],
+                    "layer": layer.name if layer is not None else "",
+                    "packets": leg.state.packets,
+                    "bytes": leg.state.octets,
+                    "retransmitted": leg.retransmitted,
+                    "loss": self.losses.get(kind, 0.0),
+                    "round_trip": self.round_trip,
+                }
+            )
+
+    def count(self) -> None:
+        for kind, leg in self.legs.items():
+            count_leg(self.totals, leg, self._counted.setdefault(kind, Measured()))
+        self.totals.dropped_packets += self.wire.unsent - self._unsent
+        self._unsent = self.wire.unsent
+
     def detach(self) -> None:
+        self.count()
         for kind, leg in self.legs.items():
             track = self.publication.tracks.get(kind)
             if track is not None:
@@ -410,6 +493,9 @@ class WatchSession(Session):
             self.publication.publisher.request_keyframe(layer)
 
     def _send_report(self, leg: Leg, ntp: int, rtp: int) -> None:
+        self._reported[ntp >> 16 & 0xFFFFFFFF] = self.loop.time()
+        while len(self._reported) > REPORTS_KEPT:
+            del self._reported[next(iter(self._reported))]
         self.wire.send_rtcp(
             rtcp.sender_report(
                 ssrc=leg.ssrc,
@@ -421,6 +507,14 @@ class WatchSession(Session):
             )
         )
 
+    def _take_reception(self, kind: Kind, message: rtcp.Received) -> None:
+        """How a stream arrives, and how long a word takes to the viewer and back (RFC 3550, section 6.4.1)."""
+        self.losses[kind] = message.fraction_lost
+        sent_at = self._reported.get(message.last_report)
+        if sent_at is not None:
+            round_trip = self.loop.time() - sent_at - message.since_last_report / 65536
+            self.round_trip = min(max(round_trip, 0.0), 60.0)
+
     def on_rtcp(self, data: bytes) -> None:
         for message in rtcp.read(data):
             if isinstance(message, rtcp.Carries):
@@ -429,6 +523,8 @@ class WatchSession(Session):
             kind = self._by_ssrc.get(message.ssrc)
             if kind is None:
                 continue
+            if isinstance(message, rtcp.Received):
+                self._take_reception(kind, message)
             if isinstance(message, rtcp.Lost):
                 self.legs[kind].retransmit(message.sequences, self.loop.time())
             elif kind == "video" and isinstance(message, rtcp.Lacks):

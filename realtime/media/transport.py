@@ -187,8 +187,8 @@ class Wire:
         self._srtp: Any = None
         self._states: list[Any] = []
         self._receive: Any = None
-        self.sent_bytes = 0
         self.unsent = 0
+        """Packets that could not go out, because the line was full or gone; the compiled fan-out counts its own."""
 
     async def gather(self) -> None:
         await self._gatherer.gather()
@@ -351,8 +351,6 @@ class Wire:
                 return
         except (OSError, RuntimeError):  # a full buffer, or a browser that just vanished; ICE will find out
             self.unsent += 1
-            return
-        self.sent_bytes += len(data)
 
     def _follow(self, pair: Any) -> None:
         """ICE chose another pair of addresses. A relayed one has no socket of its own: aioice sends for

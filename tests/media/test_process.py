@@ -27,6 +27,7 @@ from realtime.media.grants import read_service, sign_grant, sign_service
 
 from .conftest import SECRET, free_port
 
+METRICS_TOKEN = "a token of the operator, long enough to be one"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,11 +46,11 @@ class Running:
     """The whole media process with two workers."""
 
     def __init__(self, port: int, process: "subprocess.Popen[str]", http: aiohttp.ClientSession) -> None:
-        self.url, self.process, self._http = f"http://127.0.0.1:{port}", process, http
+        self.url, self.process, self.http = f"http://127.0.0.1:{port}", process, http
         self.port = port
 
     async def health(self) -> tuple[int, dict[str, Any]]:
-        async with self._http.get(f"{self.url}/healthz") as response:
+        async with self.http.get(f"{self.url}/healthz") as response:
             return response.status, await response.json()
 
     async def ask(
@@ -59,12 +60,12 @@ class Running:
         token = sign_grant(SECRET, room=room, person=person, action=action, publication="34-camera", **grant)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/sdp"}
         path = f"/{'whip' if action == 'publish' else 'whep'}/{room}"
-        async with self._http.post(self.url + path, data=body or "nonsense", headers=headers) as response:
+        async with self.http.post(self.url + path, data=body or "nonsense", headers=headers) as response:
             return response.status, (await response.json())["code"]
 
     async def control(self, method: str, path: str) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {sign_service(SECRET, 'control')}"}
-        async with self._http.request(method, f"{self.url}/control/{path}", headers=headers) as response:
+        async with self.http.request(method, f"{self.url}/control/{path}", headers=headers) as response:
             assert response.status == 200
             return await response.json()
 
@@ -105,7 +106,7 @@ async def run(**environment: str) -> AsyncIterator[Running]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running() -> AsyncIterator[Running]:
-    async with run(MEDIA_WORKERS="2") as running:
+    async with run(MEDIA_WORKERS="2", MEDIA_METRICS_TOKEN=METRICS_TOKEN) as running:
         yield running
 
 
@@ -175,6 +176,23 @@ async def test_nobody_asks_faster_than_a_person_would_and_others_do_not_suffer(r
 
 
 @in_one_loop
+async def test_measurements_are_closed_without_a_token_and_put_all_workers_together(running: Running) -> None:
+    async def fetch(given: str) -> tuple[int, str]:
+        headers = {"Authorization": f"Bearer {given}"} if given else {}
+        async with running.http.get(f"{running.url}/metrics?each", headers=headers) as response:
+            return response.status, await response.text()
+
+    wrong = ("", "x", METRICS_TOKEN + "x", METRICS_TOKEN[:-1])
+    assert [(await fetch(each))[0] for each in wrong] == [401] * 4
+    status, text = await fetch(METRICS_TOKEN)
+    assert status == 200
+    for number in range(2):
+        assert f'chama_media_worker_up{{worker="{number}"}} 1.0' in text
+    # Those that were killed above.
+    assert 'chama_media_worker_replaced_total{worker="0"} 2.0' in text
+
+
+@in_one_loop
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_told_to_stop_it_stops_with_its_workers(number: int) -> None:
     async with run(MEDIA_WORKERS="1") as running:
@@ -219,6 +237,7 @@ def test_a_taken_port_gets_a_sentence_and_no_traceback() -> None:
         ("MEDIA_SECRET", "", "MEDIA_SECRET is not set"),
         ("MEDIA_SECRET", "short", "at least 32 characters"),
         ("MEDIA_PORT", "eighty", "MEDIA_PORT must be a number"),
+        ("MEDIA_METRICS_TOKEN", "short", "MEDIA_METRICS_TOKEN must have at least 32"),
         ("MEDIA_WORKERS", "0", "MEDIA_WORKERS must be a number"),
         ("MEDIA_PORT", "70000", "MEDIA_PORT must be a number"),
         ("MEDIA_ALLOWED_ORIGINS", "*", "is not an origin"),
