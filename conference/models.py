@@ -17,7 +17,7 @@ from conference.programme.models import (
     Track,
 )
 from conference.registration.models import Ticket
-from conference.rooms.models import Restriction, Room, RoomRole
+from conference.rooms.models import Guest, Restriction, Room, RoomRole
 
 __all__ = [
     "AgendaFeed",
@@ -28,6 +28,7 @@ __all__ = [
     "Event",
     "EventRole",
     "Fact",
+    "Guest",
     "Hall",
     "Notification",
     "Organisation",

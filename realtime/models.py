@@ -13,7 +13,7 @@ from realtime.reactions.models import ReactionTotal
 from realtime.rules.models import RoomRules
 from realtime.screen.models import ScreenLink
 from realtime.slides.models import Deck, Slide, SlideShow
-from realtime.stage.models import Publication
+from realtime.stage.models import Invitation, Publication, Scene, Seat, Silence
 from realtime.timer.models import Timer
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Deck",
     "DirectMessage",
     "Hand",
+    "Invitation",
     "Material",
     "Mention",
     "Message",
@@ -40,8 +41,11 @@ __all__ = [
     "ReadMark",
     "Report",
     "RoomRules",
+    "Scene",
     "ScreenLink",
+    "Seat",
     "Side",
+    "Silence",
     "Slide",
     "SlideShow",
     "Timer",

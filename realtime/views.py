@@ -20,7 +20,7 @@ from realtime.captions.forms import FileForm
 from realtime.captions.queries import webvtt_of
 from realtime.media.grants import BadGrant, read_service
 from realtime.polls.queries import polls_of
-from realtime.stage.actions import apply_media_event
+from realtime.stage.actions import apply_media_event, tell_who_speaks
 from realtime.stage.forms import MediaEventForm
 
 MAX_BODY = 2 * 1024 * 1024
@@ -43,7 +43,10 @@ def media_events(request: HttpRequest) -> HttpResponse:
     form = MediaEventForm(data if isinstance(data, dict) else {})
     if not form.is_valid():
         return JsonResponse({"code": "malformed", "fields": form.errors}, status=422)
-    apply_media_event(form.cleaned_data["event"], form.cleaned_data.get("flowing", []))
+    if form.cleaned_data["event"] == "speaking":
+        tell_who_speaks(*form.cleaned_data["speaking"])
+    else:
+        apply_media_event(form.cleaned_data["event"], form.cleaned_data.get("flowing", []))
     return HttpResponse(status=204)
 
 

@@ -89,7 +89,7 @@ def everything() -> dict[str, int]:
 def test_the_demo_is_a_conference_of_the_size_that_was_asked_for(demo):
     slots = released(demo)
     assert len(slots) >= 36
-    assert demo.tracks.count() == 5 and demo.halls.count() == 5
+    assert demo.tracks.count() == 5 and demo.halls.count() == 6
     assert {hall.kind for hall in demo.halls.all()} == {"venue", "online", "both"}
     assert demo.speakers.count() >= 25
     assert [day.date.day for day in demo.days.all()] == [22, 23, 24]

@@ -233,7 +233,7 @@ def _programme(content: DemoEvent, event: Event, users: dict[str, User]) -> dict
     Hall.objects.bulk_create(halls.values())
     speakers = _speakers(content, event, users)
     rooms = Room.objects.bulk_create(
-        Room(event=event, green_room=plan.has_green_room) for plan in content.sessions
+        Room(event=event, green_room=plan.has_green_room, small=plan.is_small) for plan in content.sessions
     )
     sessions = {
         plan.number: Session(

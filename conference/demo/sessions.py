@@ -46,6 +46,10 @@ class DemoSession:
         """As its kind has, where nothing else is said."""
         return self.kind in Session.STAGED if self.green_room is None else self.green_room
 
+    @property
+    def is_small(self) -> bool:
+        return self.kind in Session.ALL_ON_STAGE
+
 
 TRACKS: tuple[tuple[str, Text, str], ...] = (
     ("agriculture", {"en": "Highland agriculture and food", "zh-hans": "高原农业与食品"}, "#4f7a28"),
@@ -66,6 +70,8 @@ HALLS: tuple[tuple[str, Text, str, int | None, Text], ...] = (
      {"en": "Benches, tools and forty seats. Not broadcast.", "zh-hans": "设有工作台和工具，共四十座，不作直播。"}),
     ("cloud", {"en": "Cloud Hall", "zh-hans": "云上会场"}, "online", None,
      {"en": "Online only, open day and night.", "zh-hans": "仅限线上，昼夜开放。"}),
+    ("chairs", {"en": "Twelve Chairs", "zh-hans": "十二把椅子"}, "online", 12,
+     {"en": "A table online, day and night. Everybody at it has a camera and a microphone.", "zh-hans": "线上的一张圆桌，昼夜开放。围坐的人都可以打开摄像头和麦克风。"}),
 )  # fmt: skip
 
 DAY_LABELS: tuple[Text, ...] = (
@@ -431,4 +437,26 @@ def consultation() -> tuple[DemoSession, ...]:
     return tuple(made)
 
 
-SESSIONS = MAIN + consultation()
+TABLE: Text = {
+    "en": "Round table: bring a question, meet eleven people", "zh-hans": "圆桌：带一个问题来，认识十一个人",
+    "ur": "گول میز: ایک سوال لائیں، گیارہ لوگوں سے ملیں",
+}  # fmt: skip
+TABLE_ABOUT: Text = {
+    "en": "Nobody gives a talk here. Twelve people see and hear each other; who wants to say something raises a hand. Come and go as you like.",
+    "zh-hans": "这里没有主讲人。十二个人彼此看得见、听得到，想发言就举手。来去自便。",
+}
+
+
+def tables() -> tuple[DemoSession, ...]:
+    """The small room that is open at every hour of the three days."""
+    number = len(MAIN) + len(consultation())
+    return tuple(
+        DemoSession(
+            number + 3 * day + part + 1, day, ("04:00", "12:00", "20:00")[part], 480, "chairs", "roundtable", "transfer",
+            TABLE, TABLE_ABOUT, capacity=12, recording=False,
+        )
+        for day in range(3) for part in range(3)
+    )  # fmt: skip
+
+
+SESSIONS = MAIN + consultation() + tables()

@@ -122,6 +122,7 @@ class Session(models.Model):
         WORKSHOP = "workshop", _("Workshop")
         ROADSHOW = "roadshow", _("Project road show")
         DOCKING = "docking", _("Docking meeting")
+        ROUND_TABLE = "roundtable", _("Round table")
         TRAINING = "training", _("Training")
         BREAK = "break", _("Break")
         OTHER = "other", _("Other")
@@ -130,6 +131,9 @@ class Session(models.Model):
         {Kind.OPENING, Kind.KEYNOTE, Kind.TALK, Kind.PANEL, Kind.WORKSHOP, Kind.ROADSHOW, Kind.TRAINING}
     )
     """Kinds that happen on a stage before an audience: their rooms have a green room."""
+
+    ALL_ON_STAGE = frozenset({Kind.ROUND_TABLE})
+    """Kinds in which everybody takes part with camera and microphone: their rooms are small."""
 
     event = models.ForeignKey(Event, models.CASCADE, related_name="sessions")
     room = models.OneToOneField(Room, models.PROTECT, related_name="session")

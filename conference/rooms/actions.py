@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -10,23 +11,33 @@ from conference.accounts.models import User
 from conference.core.models import Event
 from conference.core.personal_data import erases
 from conference.core.streams import publish
-from conference.rooms.models import Room, RoomRole
+from conference.rooms.models import Guest, Room, RoomRole
 
 
-def create_room(event: Event, *, open: bool = True, green_room: bool = False) -> Room:
-    """A new room for an owner about to be saved. A closed one is for those who have a part in it; with a green room its stage
-    is theirs alone until somebody goes live."""
-    return Room.objects.create(event=event, open=open, green_room=green_room)
+class RoomKind(NamedTuple):
+    """What kind of place a room is: with a green room its stage is for those with a part on it until somebody goes live; in a
+    small one everybody is on the stage."""
+
+    green_room: bool = False
+    small: bool = False
 
 
-def create_rooms(event: Event, green_rooms: Iterable[bool], *, open: bool = True) -> list[Room]:
-    """`create_room` for each of `green_rooms`, all at once."""
-    return Room.objects.bulk_create([Room(event=event, open=open, green_room=each) for each in green_rooms])
+PLAIN = RoomKind()
 
 
-def set_green_room(room: Room, wanted: bool) -> None:
-    """Give a room a green room, or none, as long as nobody has been let in."""
-    Room.objects.filter(pk=room.pk, open=False, on_air_from=None).update(green_room=wanted)
+def create_room(event: Event, *, open: bool = True, kind: RoomKind = PLAIN) -> Room:
+    """A new room for an owner about to be saved. A closed one is for those who have a part in it."""
+    return Room.objects.create(event=event, open=open, **kind._asdict())
+
+
+def create_rooms(event: Event, kinds: Iterable[RoomKind], *, open: bool = True) -> list[Room]:
+    """`create_room` for each of `kinds`, all at once."""
+    return Room.objects.bulk_create([Room(event=event, open=open, **kind._asdict()) for kind in kinds])
+
+
+def set_room_kind(room: Room, kind: RoomKind) -> None:
+    """Make it that kind of place, as long as nobody has been let in."""
+    Room.objects.filter(pk=room.pk, open=False, on_air_from=None).update(**kind._asdict())
 
 
 def open_rooms(rooms: Collection[int]) -> None:
@@ -47,7 +58,26 @@ def set_room_roles(room: Room, roles: Mapping[int, str]) -> None:
             publish(f"person.{user_id}", "rights", saved={"id": room.pk})
 
 
+@transaction.atomic
+def make_guest(room: Room, person: User) -> bool:
+    """Somebody from the audience is on the stage from now on; whether that is new."""
+    _made, created = Guest.objects.get_or_create(room=room, user=person)
+    if created:
+        publish(f"person.{person.pk}", "rights", saved={"id": room.pk})
+    return created
+
+
+@transaction.atomic
+def end_guest(room: Room, person: User) -> bool:
+    """Whoever was a guest on the stage is in the audience again; whether they were one."""
+    ended, _by_model = Guest.objects.filter(room=room, user=person).delete()
+    if ended:
+        publish(f"person.{person.pk}", "rights", saved={"id": room.pk})
+    return bool(ended)
+
+
 @erases("room roles")
 def forget_room_roles(person: User) -> None:
     """Parts in rooms end with the account; the programme that gave them keeps its own entries."""
     RoomRole.objects.filter(user=person).delete()
+    Guest.objects.filter(user=person).delete()

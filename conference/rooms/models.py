@@ -28,7 +28,19 @@ class Room(models.Model):
         blank=True,
         help_text=_("With a green room: from when on everyone sees the stage; empty: not now."),
     )
+    small = models.BooleanField(
+        default=False,
+        help_text=_("A small room: everybody in it may send picture and sound, up to twelve people."),
+    )
     created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(small=False) | models.Q(green_room=False),
+                name="small_room_has_no_green_room",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"room {self.pk}"
@@ -42,6 +54,8 @@ class RoomRole(models.Model):
         MODERATOR = "moderator", _("Moderator")
         SPEAKER = "speaker", _("Speaker")
         INTERPRETER = "interpreter", _("Interpreter")
+        GUEST = "guest", _("Guest on the stage")
+        """Never given: who of the audience is a `Guest`, and in a small room everybody."""
         ATTENDEE = "attendee", _("Attendee")
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="roles")
@@ -53,6 +67,20 @@ class RoomRole(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}"
+
+
+class Guest(models.Model):
+    """Somebody of the audience who was brought to the stage and came, until they are sent back or go by themselves."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="guests")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="guest_once")]
+
+    def __str__(self) -> str:
+        return f"guest in room {self.room_id}"
 
 
 class Restriction(models.Model):

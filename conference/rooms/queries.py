@@ -14,14 +14,14 @@ from conference.core.models import Event, Series
 from conference.events.models import BodyMember, EventRole
 from conference.events.queries import Viewer
 from conference.registration.models import Ticket
-from conference.rooms.models import Restriction, Room, RoomRole
+from conference.rooms.models import Guest, Restriction, Room, RoomRole
 
 Role = RoomRole.Role
 
 RUNS = frozenset({Role.HOST, Role.MODERATOR})
 """Roles that run a room."""
 
-ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER})
+ON_STAGE = frozenset({Role.HOST, Role.MODERATOR, Role.SPEAKER, Role.INTERPRETER, Role.GUEST})
 """Roles that may send picture and sound."""
 
 AUDIENCES = {"backstage": ON_STAGE, "hosts": RUNS}
@@ -101,12 +101,13 @@ def people_on_stage(room: Room) -> set[int]:
     removed = Restriction.objects.filter(room=room, kind=Restriction.Kind.REMOVED).values_list(
         "user_id", flat=True
     )
-    return {*here, *everywhere} - set(removed)
+    guests = Guest.objects.filter(room=room).values_list("user_id", flat=True)
+    return {*here, *everywhere, *guests} - set(removed)
 
 
 def role_in(viewer: Viewer, room: Room) -> str | None:
     """The viewer's role in the room, or None for a stranger. Organizers are hosts of every room of their event, the event's
-    moderators moderate every room; a part in this room comes next; a valid ticket makes an attendee."""
+    moderators moderate every room; a part in this room comes next; a valid ticket makes an attendee, in a small room a guest."""
     return standing_in(viewer, room).role
 
 
@@ -120,7 +121,8 @@ _STANDING = f"""
                   WHERE member.user_id = %(user)s AND event.id = %(event)s),
            (SELECT role FROM {RoomRole._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s ORDER BY id LIMIT 1),
            ticket.state, ticket.mode,
-           ARRAY(SELECT kind FROM {Restriction._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s)
+           ARRAY(SELECT kind FROM {Restriction._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s),
+           EXISTS(SELECT FROM {Guest._meta.db_table} WHERE room_id = %(room)s AND user_id = %(user)s)
     FROM (SELECT) nothing
     LEFT JOIN {Ticket._meta.db_table} ticket ON ticket.event_id = %(event)s AND ticket.user_id = %(user)s
 """  # noqa: S608 - the names of our own tables
@@ -132,12 +134,13 @@ def standing_in(viewer: Viewer, room: Room) -> Standing:
         return Standing(None, False)
     with connection.cursor() as cursor:
         cursor.execute(_STANDING, {"event": room.event_id, "room": room.pk, "user": viewer.pk})
-        at_event, of_body, own, ticket, mode, lost = cursor.fetchone()
+        at_event, of_body, own, ticket, mode, lost, is_guest = cursor.fetchone()
     role = _role(
         set(at_event) | ({EventRole.Role.ORGANIZER} if of_body or viewer.is_superuser else set()),
         own,
         room,
         ticket == Ticket.State.VALID,
+        is_guest,
     )
     in_hall = mode == Ticket.Mode.ONSITE
     if role is None or role in RUNS:
@@ -147,18 +150,19 @@ def standing_in(viewer: Viewer, room: Room) -> Standing:
     return Standing(role, in_hall, muted=Restriction.Kind.MUTED in lost)
 
 
-def _role(at_event: set[str], own: str | None, room: Room, may_attend: bool) -> str | None:
+def _role(at_event: set[str], own: str | None, room: Room, may_attend: bool, is_guest: bool) -> str | None:
     if EventRole.Role.ORGANIZER in at_event:
         return Role.HOST
     if own in RUNS:
         return own
     if EventRole.Role.MODERATOR in at_event:
         return Role.MODERATOR
-    if own:
+    if own and own != Role.ATTENDEE:
         return own
-    if room.open and (at_event or (room.event.state != Event.State.DRAFT and may_attend)):
-        return Role.ATTENDEE
-    return None
+    may_enter = room.open and (at_event or (room.event.state != Event.State.DRAFT and may_attend))
+    if not own and not may_enter:
+        return None
+    return Role.GUEST if room.small or is_guest else Role.ATTENDEE
 
 
 def room_stream(room_id: int) -> str:

@@ -8,10 +8,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from realtime.fields import StrictBoolean, StrictInteger
-from realtime.stage.models import Publication
+from realtime.stage.models import Publication, Scene
 from realtime.stage.names import PUBLICATION_NAME
 
 MAX_PUBLICATIONS = 5000
+MAX_SPEAKING = 12
 
 
 class SourceForm(forms.Form):
@@ -22,6 +23,20 @@ class PublicationForm(forms.Form):
     publication = StrictInteger(min_value=1, max_value=2**53 - 1)
 
 
+class PersonForm(forms.Form):
+    person = StrictInteger(min_value=1, max_value=2**53 - 1)
+
+
+class PlaceForm(forms.Form):
+    """Who gets the speaker's place; null: whoever speaks."""
+
+    person = StrictInteger(min_value=1, max_value=2**53 - 1, required=False)
+
+
+class LayoutForm(forms.Form):
+    layout = forms.ChoiceField(choices=Scene.Layout.choices)
+
+
 class SwitchesForm(PublicationForm):
     muted = StrictBoolean()
     dark = StrictBoolean()
@@ -29,12 +44,18 @@ class SwitchesForm(PublicationForm):
 
 class MediaEventForm(forms.Form):
     """One report of the media process: an `event` and what belongs to it. `cleaned_data["flowing"]` is a list of
-    (room, user, source, kinds)."""
+    (room, user, source, kinds); of `speaking` there is (room, who speaks, who is to be shown large) instead."""
 
     event = forms.ChoiceField(
         choices=[
             (name, name)
-            for name in ("publication.started", "publication.stopped", "publications", "worker.started")
+            for name in (
+                "publication.started",
+                "publication.stopped",
+                "publications",
+                "worker.started",
+                "speaking",
+            )
         ]
     )
 
@@ -48,7 +69,22 @@ class MediaEventForm(forms.Form):
             if not isinstance(rows, list) or len(rows) > MAX_PUBLICATIONS:
                 raise ValidationError("“publications” must be a list.")
             cleaned["flowing"] = [self._publication(row) for row in rows]
+        elif event == "speaking":
+            cleaned["speaking"] = self._speaking(self.data)
         return cleaned
+
+    @staticmethod
+    def _speaking(row: Any) -> tuple[int, list[str], str | None]:
+        room, names, active = row.get("room"), row.get("speaking"), row.get("active")
+        if type(room) is not int or not 0 < room < 2**53:
+            raise ValidationError("Who speaks must name a room.")
+        if not isinstance(names, list) or len(names) > MAX_SPEAKING:
+            raise ValidationError("“speaking” must be a list.")
+        if not all(isinstance(name, str) and PUBLICATION_NAME.match(name) for name in names):
+            raise ValidationError("Who speaks is named by publications.")
+        if active is not None and not (isinstance(active, str) and PUBLICATION_NAME.match(active)):
+            raise ValidationError("Who is shown large is a publication or nobody.")
+        return room, names, active
 
     @staticmethod
     def _publication(row: Any) -> tuple[int, int, str, frozenset[str]]:

@@ -84,6 +84,13 @@ WHO: dict[str, frozenset[str]] = {
     "stage.watch": IN_ROOM,
     "stage.switches": NOBODY_HERE,
     "stage.stop": RUNS,
+    **{
+        f"stage.{act}": RUNS
+        for act in ("arrange", "hand_over", "invite", "withdraw", "back", "mute", "unmute")
+    },
+    **{
+        f"stage.{act}": NOBODY_HERE for act in ("accept", "decline")
+    },  # nobody of the eight is asked to the stage
     # Between two people who agreed to it; none of the eight is one of them. Why not is told to people of the same event.
     **{f"direct.{act}": NOBODY_HERE for act in ("read", "typing", "accept", "ignore")},
     "direct.send": NOBODY_HERE,

@@ -349,6 +349,15 @@ DATA: dict[str, dict[str, Any]] = {
     "stage.watch": {"publication": "PUBLICATION"},
     "stage.stop": {"publication": "PUBLICATION"},
     "stage.switches": {"publication": "PUBLICATION", "muted": True, "dark": False},
+    "stage.arrange": {"layout": "speaker"},
+    "stage.hand_over": {"person": "SPEAKER"},
+    "stage.invite": {"person": "PERSON"},
+    "stage.withdraw": {"person": "PERSON"},
+    "stage.accept": {},
+    "stage.decline": {},
+    "stage.back": {"person": "SPEAKER"},
+    "stage.mute": {"person": "SPEAKER"},
+    "stage.unmute": {"person": "SPEAKER"},
 }
 HARMLESS = {"ping", "room.leave"}
 
@@ -364,6 +373,7 @@ def prepared(world: World, command: str) -> dict[str, Any]:
         "EVENT": lambda: world.event.pk,
         "ROOM STREAM": lambda: f"room.{room}",
         "PUBLICATION": lambda: world.publication(world.bounmy).pk,
+        "SPEAKER": lambda: world.publication(world.bounmy).user_id,
         "MESSAGE": lambda: send_message(world.noy, room, client_id=uuid.uuid4(), text="Hm?").pk,
         "NOY": lambda: world.noy.pk,
         "CONVERSATION": lambda: _conversation(world),

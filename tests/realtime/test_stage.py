@@ -196,12 +196,33 @@ def test_who_may_not_be_on_the_stage_is_removed_from_the_media(world: World, rem
         {"event": "publication.started", "room": 1, "publication": "1-camera", "kinds": "audio"},
         {"event": "publications", "publications": {"room": 1}},
         {"event": "publications", "publications": [7]},
+        {"event": "speaking", "room": 1, "speaking": "34-camera", "active": None},
+        {"event": "speaking", "room": 1, "speaking": ["34-kitchen"], "active": None},
+        {"event": "speaking", "room": 1, "speaking": ["34-camera"] * 13, "active": None},
+        {"event": "speaking", "room": 1, "speaking": [], "active": 34},
+        {"event": "speaking", "room": "1", "speaking": [], "active": None},
     ],
 )
 def test_a_report_that_does_not_hold_changes_nothing(world: World, data: Any) -> None:
     kept = world.publication(world.bounmy)
     assert report(data).status_code == 422
     assert list(Publication.objects.all()) == [kept]
+
+
+async def test_everyone_who_sees_the_stage_hears_who_speaks(world: World, tab: OpenTab) -> None:
+    one = await tab(world.noy, world.room)
+    name = f"{world.bounmy.pk}-camera"
+    told = {"event": "speaking", "room": world.room.pk, "speaking": [name], "active": name}
+    assert (await in_db(report)(told)).status_code == 204
+    assert await one.signal("speaking") == {"speaking": [name], "active": name}
+    nobody = {"event": "speaking", "room": 10**9, "speaking": [], "active": None}
+    assert (await in_db(report)(nobody)).status_code == 204
+    # Behind the scenes only those with a part on the stage hear it.
+    await in_db(type(world.room).objects.filter(pk=world.room.pk).update)(green_room=True)
+    backstage = await tab(world.bounmy, world.room)
+    await in_db(report)({**told, "speaking": []})
+    assert (await backstage.signal("speaking"))["speaking"] == []
+    assert await one.silence(1.2)
 
 
 def test_a_report_about_an_unknown_room_or_person_is_harmless(world: World, removals: list[Any]) -> None:

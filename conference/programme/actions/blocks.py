@@ -14,7 +14,7 @@ from conference.core.streams import publish
 from conference.events.actions import lock_organized_event
 from conference.programme.models import Session, SessionSpeaker, Speaker
 from conference.programme.search import session_search_text
-from conference.rooms.actions import set_room_roles
+from conference.rooms.actions import RoomKind, set_room_roles
 
 BATCH = 200
 
@@ -54,6 +54,11 @@ def refresh_search(session_ids: Iterable[int]) -> None:
         )
         fresh.append(session)
     Session.objects.bulk_update(fresh, ["search_text"], batch_size=BATCH)
+
+
+def room_kind(session_kind: str) -> RoomKind:
+    """What kind of place the room of such a session is."""
+    return RoomKind(green_room=session_kind in Session.STAGED, small=session_kind in Session.ALL_ON_STAGE)
 
 
 def set_parts(session: Session, parts: Mapping[int, str]) -> None:

@@ -24,11 +24,12 @@ from conference.programme.actions.blocks import (
     next_number,
     open_programme,
     refresh_search,
+    room_kind,
     set_parts,
 )
 from conference.programme.models import Hall, Session, SessionSpeaker, Slot, Speaker, Track
 from conference.programme.queries import was_released
-from conference.rooms.actions import create_room, set_green_room
+from conference.rooms.actions import create_room, set_room_kind
 
 LONGEST = timedelta(hours=24)
 
@@ -65,7 +66,7 @@ def create_session(
     _check_place(event, start, end, hall)
     session = Session(event=event, number=next_number(event, Session))
     _fill(session, content)
-    session.room = create_room(event, open=False, green_room=session.kind in Session.STAGED)
+    session.room = create_room(event, open=False, kind=room_kind(session.kind))
     session.save()
     Slot.objects.create(session=session, start=start, end=end, hall=hall)
     set_parts(session, _checked_parts(event, parts or {}))
@@ -98,7 +99,7 @@ def edit_session(
         session.save()
         refresh_search([session.pk])
         if "kind" in changed:
-            set_green_room(session.room, session.kind in Session.STAGED)
+            set_room_kind(session.room, room_kind(session.kind))
         record("session.edited", actor, session, fields=changed)
         if was_released(session):
             announce(event)

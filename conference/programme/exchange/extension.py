@@ -36,7 +36,8 @@ from conference.programme.exchange.findings import Part, text, whole_number
 from conference.programme.exchange.vocabulary import kind_of, text_language
 
 CATEGORIES = (
-    *("opening", "keynote", "talk", "panel", "workshop", "roadshow", "docking", "training", "break", "other"),
+    *("opening", "keynote", "talk", "panel", "workshop", "roadshow", "docking", "roundtable"),
+    *("training", "break", "other"),
 )
 PLACES = ("venue", "online", "both")
 PARTS = ("moderator", "interpreter")

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils import timezone
 
-from conference.programme.actions.blocks import give_room_roles
+from conference.programme.actions.blocks import give_room_roles, room_kind
 from conference.programme.importing.plan import ImportPlan, SessionPlan
 from conference.programme.models import Day, Hall, Session, SessionSpeaker, Slot, Speaker, Track
 from conference.programme.search import session_search_text, speaker_search_text
@@ -62,8 +62,8 @@ def _change(model: type[Model], rows: list[Any], fields: Iterable[str]) -> None:
 
 def _save_sessions(plan: ImportPlan) -> None:
     new, changed = plan.new, plan.changed
-    staged = [one.session.kind in Session.STAGED for one in new]
-    for one, room in zip(new, create_rooms(plan.event, staged, open=False), strict=True):
+    kinds = [room_kind(one.session.kind) for one in new]
+    for one, room in zip(new, create_rooms(plan.event, kinds, open=False), strict=True):
         one.session.room = room
     renamed = {row.pk for row in plan.speakers.changed}
     retracked = {row.pk for row in plan.tracks.changed}
