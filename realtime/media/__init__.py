@@ -26,5 +26,6 @@ may do for whom is written in signed grants (`grants.py`), and what happens in i
     metrics.py        the same in the words of Prometheus
     events.py         what Django is told
     loops.py          event loop and logs
+    turn.py           credentials for a TURN server (pure)
     configuration.py  the environment
 """

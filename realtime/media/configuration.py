@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,10 @@ from .grants import MINIMUM_SECRET_LENGTH
 
 MOST_WORKERS: Final = 8
 """Without being asked, no more: the rest of the platform wants its cores too, and eight carry a large conference."""
+
+_TURN_URL: Final = re.compile(
+    r"turns?:(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?"
+)
 
 
 class BadConfiguration(ValueError):
@@ -33,6 +38,8 @@ class Configuration:
     allowed_origins: frozenset[str] = frozenset()
     events_url: str | None = None
     ice_servers: tuple[IceServer, ...] = ()
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str = ""
     ice_addresses: tuple[str, ...] = ()
     public_address: str | None = None
     workers: int = 1
@@ -63,6 +70,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         allowed_origins=frozenset(_origin(each) for each in _list(environment, "MEDIA_ALLOWED_ORIGINS")),
         events_url=_url(environment, "MEDIA_EVENTS_URL"),
         ice_servers=_ice_servers(environment.get("MEDIA_ICE_SERVERS", "")),
+        turn_urls=_turn_urls(environment),
+        turn_secret=environment.get("TURN_SECRET", "").strip(),
         ice_addresses=tuple(
             _address(each, "MEDIA_ICE_ADDRESSES") for each in _list(environment, "MEDIA_ICE_ADDRESSES")
         ),
@@ -128,6 +137,19 @@ def _address(text: str, name: str) -> str:
 def _public_address(environment: Mapping[str, str]) -> str | None:
     text = environment.get("MEDIA_PUBLIC_ADDRESS", "").strip()
     return _address(text, "MEDIA_PUBLIC_ADDRESS") if text else None
+
+
+def _turn_urls(environment: Mapping[str, str]) -> tuple[str, ...]:
+    urls = tuple(_list(environment, "TURN_URLS"))
+    for url in urls:
+        if not _TURN_URL.fullmatch(url):
+            raise BadConfiguration(
+                f"TURN_URLS: “{url}” is not an address such as turn:turn.example:3478 "
+                "or turns:turn.example:443?transport=tcp."
+            )
+    if bool(urls) != bool(environment.get("TURN_SECRET", "").strip()):
+        raise BadConfiguration("TURN_URLS and TURN_SECRET belong together: set both, or neither.")
+    return urls
 
 
 def _ice_servers(text: str) -> tuple[IceServer, ...]:

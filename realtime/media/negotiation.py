@@ -241,7 +241,7 @@ def _codecs(media: MediaDescription) -> list[Codec]:
         )
         name = codec.name.lower()
         if media.kind == "audio" and name == "opus" and codec.clockRate == 48000:
-            found.append(Codec("opus", 48000, number, fmtp="minptime=10;useinbandfec=1"))
+            found.append(Codec("opus", 48000, number, fmtp="minptime=10;useinbandfec=1", feedback=feedback))
         elif media.kind == "video" and name == "vp8" and codec.clockRate == 90000:
             found.append(Codec("VP8", 90000, number, rtx.get(number), feedback=feedback))
         elif media.kind == "video" and name == "h264" and codec.clockRate == 90000:
@@ -266,7 +266,11 @@ def usable_candidates(candidates: list[RTCIceCandidate]) -> tuple[RTCIceCandidat
     return tuple(
         candidate
         for candidate in candidates
-        if candidate.component == 1 and candidate.protocol.lower() == "udp" and _is_somewhere(candidate.ip)
+        if candidate.component == 1
+        and candidate.protocol.lower() == "udp"
+        and 0 < candidate.port < 65536
+        and 0 <= candidate.priority < 2**32
+        and _is_somewhere(candidate.ip)
     )[:MOST_CANDIDATES]
 
 
@@ -395,6 +399,9 @@ def _accepted(answer: AcceptedMedia, transport: Transport) -> list[str]:
         lines.append(f"a=msid:{answer.stream.stream_id} {answer.stream.stream_id}-{media.kind}")
     if media.kind == "audio":
         lines += [f"a=rtpmap:{codec.payload_type} opus/48000/2", f"a=fmtp:{codec.payload_type} {codec.fmtp}"]
+        # Browsers that offered it ask for lost sound again.
+        if "nack" in codec.feedback:
+            lines.append(f"a=rtcp-fb:{codec.payload_type} nack")
     else:
         lines += _video(answer)
     if answer.stream is not None:

@@ -27,6 +27,7 @@ from .engine import Engine
 from .grants import Action, Grant
 from .negotiation import BadOffer, read_fragment
 from .sessions import Ending, Session, WatchSession
+from .turn import turn_credentials
 
 _FRAGMENT: Final = "application/trickle-ice-sdpfrag"
 
@@ -220,10 +221,18 @@ def _created(
     # Relative to the address that was called, so that it holds behind a proxy which serves us under a prefix.
     response.headers["Location"] = f"{session.grant.room}/{session.id}"
     response.headers["ETag"] = session.etag
-    for server in configuration.ice_servers:
+    for server in _ice_servers(configuration, session.grant.person):
         for link in _links(server):
             response.headers.add("Link", link)
     return response
+
+
+def _ice_servers(configuration: Configuration, person: str) -> tuple[IceServer, ...]:
+    """The servers that help a browser to reach us; the TURN server with credentials of this person's own."""
+    if not configuration.turn_urls:
+        return configuration.ice_servers
+    credentials = turn_credentials(configuration.turn_secret, person, time.time())
+    return (*configuration.ice_servers, IceServer(configuration.turn_urls, *credentials))
 
 
 def _links(server: IceServer) -> list[str]:

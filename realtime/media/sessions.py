@@ -7,7 +7,7 @@ publisher comes and goes, is decided in `engine`.
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,7 +15,7 @@ from aiortc.rtcicetransport import RTCIceParameters
 
 from . import rtcp
 from .fanout import new_state
-from .forward import Leg, Source
+from .forward import Leg, Reception, Source
 from .grants import Grant
 from .layers import KEYFRAME_INTERVAL, Layer, LayerSelector, Track
 from .loudness import Voice
@@ -271,8 +271,15 @@ class PublishSession(Session):
             track.receive_retransmission(packet, now, layer)
             return
         track.receive(packet, ssrc, now, layer)
-        if kind == "video" and self._nacking is None and layer.source is not None and layer.source.missing:
-            self._nacking = self.loop.call_later(FIRST_NACK, self._ask_again, track)
+        if layer.source is not None and layer.source.missing:
+            if not self._asks(kind):
+                layer.source.missing.clear()
+            elif self._nacking is None:
+                self._nacking = self.loop.call_later(FIRST_NACK, self._ask_again)
+
+    def _asks(self, kind: Kind) -> bool:
+        """Whether this publisher sends again what got lost of this kind."""
+        return kind == "video" or "nack" in self.published.codecs["audio"].feedback
 
     def on_rtcp(self, data: bytes) -> None:
         now = self._heard_at = self.loop.time()
@@ -283,16 +290,18 @@ class PublishSession(Session):
                 for track in self.publication.tracks.values():
                     track.take_report(message.ssrc, message.ntp, message.rtp, now)
 
-    def _ask_again(self, track: Track) -> None:
+    def _ask_again(self) -> None:
         self._nacking = None
-        if self.ended:
+        if self.ended or self.publication is None:
             return
-        for source in track.sources:
+        tracks = [track for kind, track in self.publication.tracks.items() if self._asks(kind)]
+        sources = [source for track in tracks for source in track.sources]
+        for source in sources:
             due = source.due_nacks(self.loop.time())
             if due:
                 self.wire.send_rtcp(rtcp.lost(reporter=self.ssrc, ssrc=source.ssrc, sequences=due))
-        if any(source.missing for source in track.sources):
-            self._nacking = self.loop.call_later(NEXT_NACK, self._ask_again, track)
+        if any(source.missing for source in sources):
+            self._nacking = self.loop.call_later(NEXT_NACK, self._ask_again)
 
     def request_keyframe(self, layer: Layer | None) -> None:
         """Ask for a whole frame of a layer, at most twice a second however many viewers need one."""
@@ -328,9 +337,7 @@ class PublishSession(Session):
         sources = [source for track in tracks for source in track.sources]
         self._count_lost(sources)
         if sources:
-            report = rtcp.receiver_report(
-                reporter=self.ssrc, receptions={source.ssrc: source.reception(now) for source in sources}
-            )
+            report = rtcp.receiver_report(reporter=self.ssrc, receptions=self._receptions(now))
             most = rtcp.bandwidth(
                 reporter=self.ssrc,
                 bits_per_second=MOST_KILOBITS * 1000,
@@ -344,6 +351,19 @@ class PublishSession(Session):
         for layer in self._video_layers():
             if layer.is_awaited:
                 self.request_keyframe(layer)
+
+    def _receptions(self, now: float) -> dict[int, Reception]:
+        """How each stream arrives; for sound, at the viewer who loses most: browsers then send each piece of it a second time,
+        coarser, with the next (Opus in-band FEC). The count of all that was lost stays ours, by which browsers judge their line.
+        """
+        assert self.publication is not None
+        tracks = self.publication.tracks
+        found = {source.ssrc: source.reception(now) for each in tracks.values() for source in each.sources}
+        worst = min(int(256 * max((each.sound_lost for each in self.publication.viewers), default=0.0)), 255)
+        for source in tracks["audio"].sources if "audio" in tracks else ():
+            own = found[source.ssrc]
+            found[source.ssrc] = replace(own, fraction_lost=max(own.fraction_lost, worst))
+        return found
 
     def measure(self, room: dict[str, Any], streams: list[Any] | None, legs: list[Any] | None) -> None:
         if self.publication is None or self.publication.publisher is not self:
@@ -387,6 +407,9 @@ class WatchSession(Session):
         self.selector = LayerSelector()
         self.paused = False
         self.connected = False
+        self.sound_lost = 0.0
+        self._asked_again: set[int] = set()
+        self._sent_before = 0
         self.round_trip: float | None = None
         self.losses: dict[Kind, float] = {}
         self._by_ssrc: dict[int, Kind] = {}
@@ -527,7 +550,15 @@ class WatchSession(Session):
                 self._take_reception(kind, message)
             if isinstance(message, rtcp.Lost):
                 self.legs[kind].retransmit(message.sequences, self.loop.time())
+                if kind == "audio":
+                    self._asked_again.update(message.sequences)
             elif kind == "video" and isinstance(message, rtcp.Lacks):
                 self._request_keyframe(self.publication.tracks["video"].layer_of(self.legs["video"]))
             elif kind == "video" and isinstance(message, rtcp.Received):
                 self.selector.hear_loss(message.fraction_lost)
+            elif isinstance(message, rtcp.Received):
+                # What comes late because it was sent again does not count as lost, and yet is often too late to be heard.
+                sent = self.legs[kind].state.packets
+                asked = len(self._asked_again) / max(1, sent - self._sent_before)
+                self.sound_lost, self._sent_before = max(message.fraction_lost, min(asked, 1.0)), sent
+                self._asked_again.clear()

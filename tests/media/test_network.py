@@ -1,23 +1,34 @@
-"""A browser in a network of its own, whose address changes while it watches."""
+"""Browsers in their own networks: one whose address changes while it watches, and two behind lines that lose, delay and stop."""
 
 import asyncio
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.async_api import Page, async_playwright
 
-from .test_chromium import decodes, open_stage
+from .line import Line, NoNetwork, bad_line, run
+from .test_chromium import Stage, decodes, open_stage
 
 pytestmark = pytest.mark.asyncio
 
+NO_NETWORK = (
+    "this machine lets nobody make a network namespace (root, `ip netns` and /dev/net/tun are needed)"
+)
 HERE, THERE, ELSEWHERE = "10.213.77.1", "10.213.77.2", "10.213.77.3"
 
 
-def run(*words: str) -> None:
-    subprocess.run(words, check=True, capture_output=True)
+def chromium_in(namespace: str, scratch: Path) -> str:
+    """A program that starts Chromium there."""
+    starts = scratch / namespace
+    starts.write_text(f'#!/bin/sh\nexec ip netns exec {namespace} {shutil.which("chromium")} "$@"\n')
+    starts.chmod(0o755)
+    return str(starts)
 
 
 @pytest.fixture
@@ -27,7 +38,7 @@ def network(tmp_path: Path) -> Iterator[tuple[str, str]]:
     try:
         run("ip", "netns", "add", name)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this machine lets nobody make a network namespace (root and `ip netns` are needed)")
+        pytest.skip(NO_NETWORK)
     try:
         run("ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", name)
         run("ip", "addr", "add", f"{HERE}/24", "dev", near)
@@ -35,10 +46,7 @@ def network(tmp_path: Path) -> Iterator[tuple[str, str]]:
         run("ip", "-n", name, "link", "set", "lo", "up")
         run("ip", "-n", name, "addr", "add", f"{THERE}/24", "dev", far)
         run("ip", "-n", name, "link", "set", far, "up")
-        starts = tmp_path / "chromium"
-        starts.write_text(f'#!/bin/sh\nexec ip netns exec {name} {shutil.which("chromium")} "$@"\n')
-        starts.chmod(0o755)
-        yield f"{name} {far}", str(starts)
+        yield f"{name} {far}", chromium_in(name, tmp_path)
     finally:
         run("ip", "netns", "del", name)
 
@@ -68,3 +76,129 @@ async def test_a_viewer_on_another_network_goes_on_within_seconds(network: tuple
         away = asyncio.get_running_loop().time() - began
         assert await viewer.evaluate("window.it.session.url") == session, "the same session goes on"
         assert away < 7, f"away for {away:.1f} s"
+
+
+# Voice: what a throat makes, three of a mouth's resonances, three syllables a second. Opus repeats what it takes for speech.
+VOICE = """async () => {
+  const { Publisher } = await import("/static/js/media/whip.js");
+  const context = new AudioContext();
+  const microphone = context.createMediaStreamDestination();
+  const throat = new OscillatorNode(context, { type: "sawtooth", frequency: 120 });
+  const syllables = new GainNode(context, { gain: 0.5 });
+  const pace = new OscillatorNode(context, { frequency: 3 });
+  pace.connect(new GainNode(context, { gain: 0.5 })).connect(syllables.gain);
+  const melody = new OscillatorNode(context, { frequency: 0.7 });
+  melody.connect(new GainNode(context, { gain: 25 })).connect(throat.frequency);
+  for (const frequency of [600, 1100, 2400]) {
+    throat.connect(new BiquadFilterNode(context, { type: "bandpass", frequency, Q: 6 })).connect(syllables);
+  }
+  syllables.connect(microphone);
+  for (const each of [throat, pace, melody]) each.start();
+  const camera = await navigator.mediaDevices.getUserMedia({ video: { width: 1280, height: 720 } });
+  window.it = new Publisher({ getGrant: async () => (await fetch("/grant/publish" + location.search)).json() });
+  window.it.publish(new MediaStream([...camera.getVideoTracks(), ...microphone.stream.getAudioTracks()]));
+}"""
+
+# As in a room: the line of the tab judges, and gives up the picture for the voice.
+WATCH = """async () => {
+  window.line = (await import("/static/js/realtime/network-line.js")).line;
+  window.line.start({});
+  watch();
+}"""
+
+HEARD = """async () => {
+  const found = {};
+  for (const report of (await window.it.peer.getStats()).values()) {
+    if (report.type !== "inbound-rtp") continue;
+    if (report.kind === "audio") [found.samples, found.made] = [report.totalSamplesReceived, report.concealedSamples];
+    else found.pictures = report.framesDecoded;
+  }
+  return found;
+}"""
+
+
+async def heard(viewer: Page, seconds: float) -> tuple[float, int]:
+    """The share of the sound of the next seconds that arrived in time, and how many pictures did."""
+    before: dict[str, Any] = await viewer.evaluate(HEARD)
+    await asyncio.sleep(seconds)
+    after: dict[str, Any] = await viewer.evaluate(HEARD)
+    made = after["made"] - before["made"]
+    return 1 - made / (after["samples"] - before["samples"]), after["pictures"] - before["pictures"]
+
+
+@asynccontextmanager
+async def viewer_behind(stage: Stage, namespace: str, scratch: Path) -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium_in(namespace, scratch),
+            args=[
+                f"--unsafely-treat-insecure-origin-as-secure={stage.page_url}",
+                "--no-sandbox",
+                "--autoplay-policy=no-user-gesture-required",
+            ],
+        )
+        page = await (await browser.new_context()).new_page()
+        await page.goto(f"{stage.page_url}/?room=72")
+        await page.wait_for_function("window.ready")
+        await page.evaluate(WATCH)
+        await decodes(page)
+        yield page
+        await browser.close()
+
+
+async def goes_through_bad_times(viewer: Page, line: Line) -> None:
+    line.delay = 0.15
+    await asyncio.sleep(1.5)
+    share, pictures = await heard(viewer, 2)
+    assert share > 0.95 and pictures > 10, f"with 300 ms there and back {share:.1%}, {pictures} pictures"
+
+    line.loss, line.delay = 0.1, 0.0
+    await asyncio.sleep(2)
+    share, pictures = await heard(viewer, 3)
+    assert share > 0.94 and pictures > 10, f"at 10 % loss {share:.1%} of the sound, {pictures} pictures"
+
+    line.loss, line.bits_per_second = 0.3, 80_000
+    await viewer.wait_for_function("window.line.pausedHere", timeout=12_000)
+    shares = []
+    for _look in range(4):  # the publisher hears of it within five seconds
+        share, pictures = await heard(viewer, 2.5)
+        shares.append(share)
+        if share > 0.85:
+            break
+    # With nothing sent again and nothing sent twice it would be 70 %.
+    assert max(shares) > 0.82, f"at 30 % loss and 80 kbit/s {shares} of the sound"
+    assert pictures < 20, "the picture was given up for the voice"  # now and then it is tried again
+
+
+async def test_the_voice_survives_a_bad_line_and_all_comes_back_after_an_outage(tmp_path: Path) -> None:
+    """Two viewers: one whose line is cut for twenty seconds; one who meanwhile loses, waits, and loses much on a narrow line."""
+    names = (f"cham{os.getpid()}a", f"cham{os.getpid()}b")
+    with ExitStack() as stack:
+        try:
+            cut = stack.enter_context(bad_line(names[0], "10.213.78.1", "10.213.78.2"))
+            bad = stack.enter_context(bad_line(names[1], "10.213.79.1", "10.213.79.2"))
+        except NoNetwork:
+            pytest.skip(NO_NETWORK)
+        async with open_stage("10.213.78.1") as stage:
+            publisher = await (await stage.browser.new_context()).new_page()
+            await publisher.goto(f"{stage.page_url}/?room=72")
+            await publisher.wait_for_function("window.ready")
+            await publisher.evaluate(VOICE)
+            await publisher.wait_for_function("window.it.state === 'playing'")
+            async with (
+                viewer_behind(stage, names[0], tmp_path) as waits,
+                viewer_behind(stage, names[1], tmp_path) as suffers,
+            ):
+                cut.cut = True
+                outage = asyncio.create_task(asyncio.sleep(20))
+                await goes_through_bad_times(suffers, bad)
+                await outage
+                cut.cut = False
+                began = asyncio.get_running_loop().time()
+                before = await waits.evaluate("inbound('framesDecoded')")
+                async with asyncio.timeout(15):
+                    while not before < await waits.evaluate("inbound('framesDecoded')"):
+                        await asyncio.sleep(0.05)
+                back = asyncio.get_running_loop().time() - began
+                await decodes(waits, 10)
+                assert back < 5, f"back after {back:.1f} s"

@@ -13,7 +13,7 @@
 
 import { open } from "./open.js";
 import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
-import { endSession, fragmentOf, openSession, restartSession, sessionLives, withIceOf } from "./session.js";
+import { endSession, fragmentOf, openSession, restartSession, sessionLives, withIceOf, withSoundAgain } from "./session.js";
 
 /** @import { Grant, Session } from "./session.js" */
 
@@ -221,7 +221,7 @@ export class Connection extends EventTarget {
     // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call. They are looked
     // for only then, because with the answer comes the list of servers that help to find them.
     const offer = await peer.createOffer();
-    const session = await openSession(grant, offer.sdp ?? "");
+    const session = await openSession(grant, withSoundAgain(offer.sdp ?? ""));
     if (signal.aborted) {
       void endSession(session);
       signal.throwIfAborted();
@@ -229,7 +229,7 @@ export class Connection extends EventTarget {
     this.#session = session;
     session.answer = this.agree(session.answer);
     if (session.iceServers.length) peer.setConfiguration({ ...peer.getConfiguration(), iceServers: session.iceServers });
-    await peer.setLocalDescription(offer);
+    await describe(peer, offer);
     await peer.setRemoteDescription({ type: "answer", sdp: session.answer });
     await standing(peer, signal);
     this.connected(peer);
@@ -294,13 +294,24 @@ function standing(peer, signal) {
   });
 }
 
+/** Our offer as it was sent. A browser that allows no change to its own offer takes that: it asks for no lost sound, all else is the same.
+ * @param {RTCPeerConnection} peer
+ * @param {RTCSessionDescriptionInit} offer */
+async function describe(peer, offer) {
+  try {
+    await peer.setLocalDescription({ type: "offer", sdp: withSoundAgain(offer.sdp ?? "") });
+  } catch {
+    await peer.setLocalDescription(offer);
+  }
+}
+
 /** Begin ICE anew on a connection that stands otherwise. False where the server does not.
  * @param {RTCPeerConnection} peer
  * @param {Session} session
  * @returns {Promise<boolean>} */
 async function restartIce(peer, session) {
   const offer = await peer.createOffer({ iceRestart: true });
-  await peer.setLocalDescription(offer);
+  await describe(peer, offer);
   const fragment = await restartSession(session, fragmentOf(offer.sdp ?? ""));
   if (fragment === null) return false;
   session.answer = withIceOf(session.answer, fragment);

@@ -117,6 +117,13 @@ export async function restartSession(session, fragment) {
   }
 }
 
+/** The offer, with lost sound asked for again as lost pictures are (RFC 4585): browsers can, and offer it only when told to.
+ * @param {string} sdp
+ * @returns {string} */
+export function withSoundAgain(sdp) {
+  return sdp.replace(/^a=rtpmap:(\d+) opus\/48000\/2\r\n(?![^]*a=rtcp-fb:\1 nack\r)/m, (line, number) => `${line}a=rtcp-fb:${number} nack\r\n`);
+}
+
 /** The ICE of an offer, as a fragment for `restartSession`.
  * @param {string} sdp
  * @returns {string} */
