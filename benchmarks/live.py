@@ -27,7 +27,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -39,6 +41,9 @@ from conference import embedded
 ROOT = Path(__file__).resolve().parent.parent
 TICK = os.sysconf("SC_CLK_TCK")
 TEXT = "A sentence of ordinary length, as people write it in the chat of a session, about the crossing at the border. "
+SETTLE = 1.0
+"""Seconds of quiet before something is measured: what was begun before is done, and its CPU is not counted."""
+IDLE_FOR = 5.0
 SENDERS = 40
 STOCK_SOCKETS = 1000
 
@@ -73,7 +78,8 @@ def main() -> None:
             "Nothing was measured."
         )
         return
-    bench = Bench(load, server_core, sockets, given.seconds)
+    # Its models need Django to be set up.
+    bench = Bench(load, import_module("benchmarks._live_world"), server_core, sockets, given.seconds)
     parts: dict[str, Callable[[], None]] = {"ws": bench.ws, "stock": bench.stock, "chama": bench.chama}
     for name in [given.only] if given.only else parts:
         parts[name]()
@@ -117,16 +123,8 @@ class Server:
 class Load:
     """The load generator: orders in, one line of figures out for each."""
 
-    def __init__(self, binary: Path, port: int, lines: list[str], rejoin: str = "", ready: str = "") -> None:
-        self._file = tempfile.NamedTemporaryFile("w", suffix=".txt")  # noqa: SIM115 - closed by `end`
-        self._file.write("\n".join(lines) + "\n")
-        self._file.flush()
-        self._process = subprocess.Popen(
-            [str(binary), str(port), self._file.name, rejoin, ready],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
 
     def order(self, text: str) -> None:
         assert self._process.stdin is not None
@@ -142,17 +140,34 @@ class Load:
         self.order(text)
         return self.answer()
 
-    def end(self) -> None:
-        self._process.terminate()
-        self._process.wait(10)
-        self._file.close()
+
+@contextmanager
+def generating(
+    binary: Path, port: int, lines: list[str], rejoin: str = "", ready: str = ""
+) -> Iterator[Load]:
+    """A load generator with a socket for each line: path, cookie and first frame, apart by tabs."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(lines) + "\n")
+        file.flush()
+        process = subprocess.Popen(
+            [str(binary), str(port), file.name, rejoin, ready],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            yield Load(process)
+        finally:
+            process.terminate()
+            process.wait(10)
 
 
 class Bench:
     """One run."""
 
-    def __init__(self, load: Path, core: int, sockets: int, seconds: int) -> None:
-        self.load, self.core, self.sockets, self.seconds = load, core, sockets, seconds
+    def __init__(self, load: Path, world: ModuleType, core: int, sockets: int, seconds: int) -> None:
+        """`load` is the load generator, built; `world` the module `_live_world`."""
+        self.load, self.world, self.core, self.sockets, self.seconds = load, world, core, sockets, seconds
         self.idle = 0.0
         """CPU that the server uses each second for holding the sockets."""
 
@@ -168,9 +183,7 @@ class Bench:
             preexec_fn=lambda: os.sched_setaffinity(0, {self.core}),
         )
         try:
-            until = time.monotonic() + 60
-            while process.poll() is None and time.monotonic() < until and not answers(port):
-                time.sleep(0.05)
+            wait_until(lambda: process.poll() is not None or answers(port), 60)
             if not answers(port):
                 raise SystemExit(f"The server did not start: {' '.join(words)}")
             yield Server(process, port)
@@ -194,15 +207,12 @@ class Bench:
             self.yardstick("stock group_send", server, min(STOCK_SOCKETS, self.sockets), "/")
 
     def yardstick(self, name: str, server: Server, sockets: int, path: str) -> None:
-        load = Load(self.load, server.port, [f"{path}\t\t"] * sockets)
-        try:
+        with generating(self.load, server.port, [f"{path}\t\t"] * sockets) as load:
             before = server.memory()
             show(f"{name}: {sockets} handshakes", load.ask(f"open {sockets} 300"))
             print(f"{'':44} {(server.memory() - before) / sockets / 1024:.1f} KB for each socket")
-            time.sleep(1)
+            time.sleep(SETTLE)
             asyncio.run(self.broadcast(name, server, load, sockets))
-        finally:
-            load.end()
 
     async def broadcast(self, name: str, server: Server, load: Load, sockets: int) -> None:
         """One message a second, as long as a chat update of ours."""
@@ -227,23 +237,15 @@ class Bench:
     # --- ours ---
 
     def chama(self) -> None:
-        from django.db import connection  # noqa: PLC0415 - settings need the environment of main()
-
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        name = connection.settings_dict["NAME"]
-        try:
-            room, cookies = build(self.sockets + SENDERS)
-            address = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+        with self.world.own_database() as name:
+            room, cookies = self.world.build(self.sockets + SENDERS)
             environment = {
-                "DATABASE_URL": address,
+                "DATABASE_URL": urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}")),
                 "ALLOWED_HOSTS": "127.0.0.1",
                 "LOG_LEVEL": "ERROR",
                 "SOCKETS_PER_ADDRESS": "100000",
             }
             self.scenarios(room, cookies, environment)
-        finally:
-            connection.close()
-            connection.creation.destroy_test_db(name, verbosity=0)
 
     def scenarios(self, room: int, cookies: list[str], environment: dict[str, str]) -> None:
         senders, readers = cookies[:SENDERS], cookies[SENDERS:]
@@ -252,47 +254,41 @@ class Bench:
         stream = f"room.{room}"
         resume = '{"id":1,"command":"stream.resume","data":{"stream":"' + stream + '","seq":%ld}}'
         port = free_port()
+        opening = [f"/ws/\t{cookie}\t{enter}" for cookie in readers]
         with self.serve(command, environment, port) as server:
-            asyncio.run(warm_up(port, senders[0], room))
-            load = Load(
-                self.load,
-                port,
-                [f"/ws/\t{cookie}\t{enter}" for cookie in readers],
-                resume,
-                '"reply":1,"data"',
-            )
-            try:
-                before, used = server.memory(), server.cpu()
-                first = min(1000, self.sockets)
-                report = load.ask(f"open {first} 100")
-                show(f"join storm: {first} enter the room", report)
-                print(f"{'':44} {(server.cpu() - used) / first * 1000:.1f} ms of server CPU for each")
-                report = load.ask(f"open {self.sockets} 100")
-                show(f"the others, {self.sockets} in all", report)
-                print(f"{'':44} {(server.memory() - before) / self.sockets / 1024:.1f} KB for each socket")
-                time.sleep(3)
-                used = server.cpu()
-                time.sleep(5)
-                self.idle = (server.cpu() - used) / 5
-                print(f"{'nobody says anything':44} {self.idle * 100:.0f} % of its core")
+            with generating(self.load, port, opening, resume, '"reply":1,"data"') as load:
+                asyncio.run(warm_up(port, senders[0], room))
+                self.join(server, load)
                 for rate in (1, 20):
                     asyncio.run(self.chat(server, load, senders, room, rate))
-                    forget_limits()
+                    self.world.forget_limits()
                 self.publish_once(server, load, stream)
                 self.reactions(server, load, stream)
-            except BaseException:
-                load.end()
-                raise
-            self.deploy(server, load, command, environment, stream)
-            load.end()
+                self.deploy(server, load, command, environment, stream)
+
+    def join(self, server: Server, load: Load) -> None:
+        """A thousand come at once, then the others; what they cost when nothing is said."""
+        before, used = server.memory(), server.cpu()
+        first = min(1000, self.sockets)
+        report = load.ask(f"open {first} 100")
+        show(f"join storm: {first} enter the room", report)
+        print(f"{'':44} {(server.cpu() - used) / first * 1000:.1f} ms of server CPU for each")
+        report = load.ask(f"open {self.sockets} 100")
+        show(f"the others, {self.sockets} in all", report)
+        print(f"{'':44} {(server.memory() - before) / self.sockets / 1024:.1f} KB for each socket")
+        time.sleep(3 * SETTLE)
+        used = server.cpu()
+        time.sleep(IDLE_FOR)
+        self.idle = (server.cpu() - used) / IDLE_FOR
+        print(f"{'nobody says anything':44} {self.idle * 100:.0f} % of its core")
 
     async def chat(self, server: Server, load: Load, cookies: list[str], room: int, rate: int) -> None:
         """People write, `rate` messages a second over all."""
         lines = [await enter(server.port, cookie, room) for cookie in cookies]
         drains = [asyncio.create_task(swallow(line)) for line in lines]
-        await asyncio.sleep(2)
+        await asyncio.sleep(2 * SETTLE)
         messages = rate * self.seconds
-        load.ask(f"reset {await asyncio.to_thread(position_apart, f'room.{room}')}")
+        load.ask(f"reset {await asyncio.to_thread(self.world.position_apart, f'room.{room}')}")
         before, began = server.cpu(), time.monotonic()
         load.order(f"wait {messages} {self.seconds + 20}")
         for number in range(messages):
@@ -319,26 +315,24 @@ class Bench:
         used, reports = 0.0, []
         for number in range(5):
             if number == 0:
-                load.ask(f"reset {position_of(stream)}")
+                load.ask(f"reset {self.world.position_of(stream)}")
             before = server.cpu()
             load.order(f"wait {number + 1} 20")
-            announce(stream, number, "x" * 4000)
+            self.world.announce(stream, number, marked(number), "x" * 4000)
             reports.append(load.answer())
             used += server.cpu() - before
-            time.sleep(0.5)
+            time.sleep(SETTLE / 2)
         show("poll closed: one update of 4 KB, 5 times", reports[-1], used / max(1, reports[-1]["delivered"]))
 
     def reactions(self, server: Server, load: Load, stream: str) -> None:
         """Two thousand reactions within two seconds become a few signals."""
-        from conference.core.streams import count  # noqa: PLC0415 - as above
-
-        load.ask(f"reset {position_of(stream)}")
+        load.ask(f"reset {self.world.position_of(stream)}")
         before = server.cpu()
         load.order("wait 1 4")
         for number in range(2000):
-            count(stream, "reactions", ("👍", "👏", "❤")[number % 3])
+            self.world.react(stream, ("👍", "👏", "❤")[number % 3])
             time.sleep(0.001)
-        announce(stream, 0, "")
+        self.world.announce(stream, 0, marked(0))
         report = load.answer()
         used = server.cpu() - before
         signals = report["frames"] / self.sockets
@@ -351,16 +345,15 @@ class Bench:
         self, server: Server, load: Load, command: list[str], environment: dict[str, str], stream: str
     ) -> None:
         """The web process is told to end, a new one starts; ten messages are sent meanwhile."""
-        load.ask(f"reset {position_of(stream)}")
+        load.ask(f"reset {self.world.position_of(stream)}")
         load.order("rejoin 90")
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        while answers(server.port) and time.monotonic() - began < 10:
-            time.sleep(0.05)
+        wait_until(lambda: not answers(server.port), 10)
         with self.serve(command, environment, server.port) as fresh:
             print(f"{'deploy: the new process answers after':44} {time.monotonic() - began:.1f} s")
             for number in range(10):
-                announce(stream, number, "")
+                self.world.announce(stream, number, marked(number))
                 time.sleep(1)
             show(f"deploy: {self.sockets} come back and resume", load.answer())
             report = load.ask("wait 10 20")
@@ -368,6 +361,13 @@ class Bench:
                 f"{'':44} lost {report['lost']:.0f}, doubled {report['doubled']:.0f} of {report['delivered']:.0f}; "
                 f"{fresh.cpu():.1f} s of CPU since the start of the new process"
             )
+
+
+def wait_until(holds: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as it holds, or when the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not holds():
+        time.sleep(0.05)
 
 
 def daphne(application: str) -> list[str]:
@@ -393,74 +393,6 @@ def answers(port: int) -> bool:
 
 def marked(number: int) -> str:
     return f"@@{number} {time.clock_gettime_ns(time.CLOCK_MONOTONIC)}@@ {TEXT}"
-
-
-def build(people: int) -> tuple[int, list[str]]:
-    """A room, and session cookies of people with a ticket."""
-    from django.conf import settings  # noqa: PLC0415 - as above
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
-    from django.contrib.sessions.models import Session  # noqa: PLC0415
-    from django.utils import timezone  # noqa: PLC0415
-
-    from conference.accounts.models import User  # noqa: PLC0415
-    from conference.registration.models import Ticket  # noqa: PLC0415
-    from conference.rooms.actions import create_room  # noqa: PLC0415
-    from tests import factories  # noqa: PLC0415
-
-    event = factories.make_event("bench")
-    made = User.objects.bulk_create(
-        [
-            User(email=f"{number}@example.org", name=f"Person {number}", password="!")
-            for number in range(people)
-        ]
-    )
-    Ticket.objects.bulk_create([Ticket(event=event, user=user) for user in made])
-    ends, store, rows = timezone.now() + timezone.timedelta(days=1), SessionStore(), []
-    for user in made:
-        data = {
-            SESSION_KEY: str(user.pk),
-            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
-            HASH_SESSION_KEY: user.get_session_auth_hash(),
-        }
-        rows.append(Session(session_key=uuid.uuid4().hex, session_data=store.encode(data), expire_date=ends))
-    Session.objects.bulk_create(rows)
-    cookies = [f"{settings.SESSION_COOKIE_NAME}={row.session_key}" for row in rows]
-    return create_room(event).pk, cookies
-
-
-def announce(stream: str, number: int, more: str) -> None:
-    """One durable update, as an action makes it."""
-    from django.db import transaction  # noqa: PLC0415 - as above
-
-    from conference.core.streams import publish  # noqa: PLC0415
-
-    with transaction.atomic():
-        publish(stream, "message", saved={"id": 10**9 + number, "text": marked(number), "more": more})
-
-
-def position_of(stream: str) -> int:
-    from conference.core.streams import position  # noqa: PLC0415 - as above
-
-    return position(stream)
-
-
-def position_apart(stream: str) -> int:
-    """The same on a thread of a running loop, which leaves no connection behind."""
-    from django.db import connection  # noqa: PLC0415 - as above
-
-    try:
-        return position_of(stream)
-    finally:
-        connection.close()
-
-
-def forget_limits() -> None:
-    """The next scenario is another day for the limits of each person."""
-    from conference.core.streams import cache_server  # noqa: PLC0415 - as above
-
-    for key in cache_server().scan_iter("limit:*"):
-        cache_server().delete(key)
 
 
 async def enter(port: int, cookie: str, room: int) -> ClientConnection:
