@@ -3,12 +3,11 @@
 import { fill, gettext, ngettext } from "../i18n.js";
 import { avatar, icon, make } from "./dom.js";
 import { reasonOf } from "./refusal.js";
-import { MOST_CHARACTERS, lengthOf, sends } from "./writing.js";
+import { MOST_CHARACTERS, lengthOf, sends, tellLength } from "./writing.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Message, Person } from "./room.js" */
 
-const COUNT_FROM = 1800;
 const WAIT = 200;
 /** What stands before the caret, from its last "@" on: at a beginning, after a space, or after a letter of a script without spaces. */
 const NAME = /(?:^|[^\w.+-])[@＠]([^@＠\n]{0,40})$/u;
@@ -127,17 +126,7 @@ export class Composer {
   }
 
   #written() {
-    const length = lengthOf(this.#text.value);
-    const left = MOST_CHARACTERS - length;
-    this.#counter.hidden = length < COUNT_FROM;
-    if (!this.#counter.hidden) {
-      this.#counter.textContent = left >= 0
-        ? fill(ngettext("%(count)d character left", "%(count)d characters left", left), { count: left })
-        : fill(ngettext("%(count)d character too many", "%(count)d characters too many", -left), { count: -left });
-    }
-    this.#counter.classList.toggle("error", left < 0);
-    if (left < 0) this.#text.setAttribute("aria-invalid", "true");
-    else this.#text.removeAttribute("aria-invalid");
+    tellLength(this.#text, this.#counter);
     if (this.editing) return;
     try {
       sessionStorage.setItem(this.key, this.#text.value);

@@ -4,6 +4,8 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { avatar, icon, make } from "./dom.js";
 import { reactionSymbol } from "./floating.js";
+import { clockOrDay } from "./reader-clock.js";
+import { unsentState } from "./unsent-state.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Message } from "./room.js" */
@@ -193,74 +195,16 @@ async function copyLink(store, message) {
  * @returns {HTMLElement} */
 export function unsentRow(unsent, soon, again, takeBack) {
   const failed = unsent.state === "failed";
-  const state = make("p", { class: "message-state" });
-  if (failed) {
-    state.append(
-      fill(gettext("Not sent: %(reason)s"), { reason: unsent.reason }), " ",
-      make("button", { class: "button quiet", type: "button", click: again }, gettext("Try again")),
-      make("button", { class: "button quiet", type: "button", click: takeBack }, gettext("Edit")),
-    );
-  } else if (unsent.state === "sending") state.append(gettext("Sending…"));
-  else state.append(soon ? gettext("It is sent by itself as soon as the room allows.") : gettext("Not sent yet. It is sent as soon as there is a connection."));
+  const waits = soon ? gettext("It is sent by itself as soon as the room allows.") : undefined;
   return make("div", { class: failed ? "message mine failed" : "message mine pending" },
     make("span", { class: "avatar", "aria-hidden": "true" }, icon(failed ? "warning" : "clock")),
     make("p", { class: "message-head" }, make("span", { class: "name" }, gettext("You"))),
-    make("p", { class: "message-text", dir: "auto" }, unsent.text), state);
+    make("p", { class: "message-text", dir: "auto" }, unsent.text), unsentState(unsent, again, takeBack, waits));
 }
 
 /** @param {string} moment
  * @returns {HTMLElement} */
 export function time(moment) {
   const date = new Date(moment);
-  return make("time", { datetime: date.toISOString() }, clock(date));
-}
-
-/** @param {Date} moment
- * @returns {string} the time on the reader's clock, with the day where it was not today */
-function clock(moment) {
-  const { lang, dataset } = document.documentElement;
-  // Without a zone in the profile the device's own is right; the page's is then only a guess.
-  const zone = { timeZone: "zoneKnown" in dataset ? dataset.zone : undefined };
-  const day = new Intl.DateTimeFormat("sv", zone);
-  const today = day.format(moment) === day.format(new Date());
-  const shown = /** @type {Intl.DateTimeFormatOptions} */ (today ? {} : { day: "numeric", month: "short" });
-  return new Intl.DateTimeFormat(lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone, ...shown }).format(moment);
-}
-
-/** Rows that stay while what they show stays; whoever works with the keyboard stays where they were when one is drawn anew. */
-export class Rows {
-  /** @type {Map<string, {element: HTMLElement, drawn: string}>} */ #rows = new Map();
-
-  /** @param {string} key
-   * @param {string} drawn
-   * @param {() => HTMLElement} draw
-   * @returns {HTMLElement} */
-  row(key, drawn, draw) {
-    const known = this.#rows.get(key);
-    if (known?.drawn === drawn) return known.element;
-    const element = draw();
-    this.#rows.set(key, { element, drawn });
-    const active = document.activeElement;
-    if (active instanceof HTMLElement && known?.element.contains(active)) {
-      const { act } = active.dataset;
-      queueMicrotask(() => focusIn(element, act));
-    }
-    return element;
-  }
-
-  /** Forget what is not shown any more.
-   * @param {HTMLElement[]} shown */
-  keep(shown) {
-    const known = new Set(shown);
-    for (const [key, { element }] of this.#rows) if (!known.has(element)) this.#rows.delete(key);
-  }
-}
-
-/** @param {HTMLElement} row
- * @param {string | undefined} act */
-export function focusIn(row, act) {
-  const same = act ? row.querySelector(`[data-act="${act}"]`) : null;
-  const found = same ?? row.querySelector("[data-act='menu']");
-  if (found instanceof HTMLElement) found.focus({ preventScroll: true });
-  else row.focus({ preventScroll: true });
+  return make("time", { datetime: date.toISOString() }, clockOrDay(date));
 }

@@ -2,9 +2,10 @@
 
 import { gettext } from "../i18n.js";
 import { Composer } from "./chat-composer.js";
-import { Rows, messageRow, shownBy, unsentRow } from "./chat-row.js";
+import { messageRow, shownBy, unsentRow } from "./chat-row.js";
 import { icon, make, place } from "./dom.js";
 import { done } from "./refusal.js";
+import { Rows } from "./rows.js";
 
 /** @import { ChatStore } from "./chat-store.js" */
 /** @import { Deeds } from "./chat-row.js" */

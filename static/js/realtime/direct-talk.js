@@ -1,24 +1,27 @@
 /** `<direct-talk person="7">`: the conversation with one person: what was said, what one writes, and what to do about a first message. */
 
-import { fill, gettext, ngettext } from "../i18n.js";
+import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { linked, pieces } from "./links.js";
+import { memory } from "./memory.js";
+import { clock, dayOf } from "./reader-clock.js";
 import { reasonOf } from "./refusal.js";
+import { Rows } from "./rows.js";
 import { tabSocket } from "./tab.js";
 import { Talk } from "./talk.js";
-import { MOST_CHARACTERS, lengthOf, sends } from "./writing.js";
+import { unsentState } from "./unsent-state.js";
+import { MOST_CHARACTERS, lengthOf, sends, tellLength } from "./writing.js";
 
 /** @import { Unsent } from "./outbox.js" */
 /** @import { Direct } from "./talk.js" */
 
-const COUNT_FROM = 1800;
 /** Pixels from the end within which the reader counts as reading the newest. */
 const NEAR = 80;
 
-export class DirectTalk extends HTMLElement {
+class DirectTalk extends HTMLElement {
   /** @type {Talk | null} */ #talk = null;
-  /** @type {Map<string, {element: HTMLElement, drawn: string}>} */ #rows = new Map();
+  #rows = new Rows();
   #filled = false;
   #follows = true;
   #standing = "";
@@ -36,7 +39,7 @@ export class DirectTalk extends HTMLElement {
   connectedCallback() {
     if (this.#talk) return;
     const socket = tabSocket();
-    const talk = (this.#talk = new Talk(socket, Number(this.getAttribute("person")), storage()));
+    const talk = (this.#talk = new Talk(socket, Number(this.getAttribute("person")), memory()));
     this.#build();
     talk.addEventListener("change", this.#draw);
     for (const name of ["visibilitychange", "focus"]) addEventListener(name, () => this.#look(), true);
@@ -72,7 +75,7 @@ export class DirectTalk extends HTMLElement {
     new ResizeObserver(() => { if (this.#follows) this.#toEnd(); }).observe(this.#log);
     this.#form.append(this.#text, this.#button);
     this.replaceChildren(this.#log, this.#writing, this.#above, this.#counter, this.#form);
-    this.#text.value = storage()?.getItem(this.#draftKey) ?? "";
+    this.#text.value = memory()?.getItem(this.#draftKey) ?? "";
     this.#written();
   }
 
@@ -89,13 +92,12 @@ export class DirectTalk extends HTMLElement {
     let day = "";
     for (const message of messages) {
       const written = dayOf(new Date(message.created));
-      if (written !== day) rows.push(this.#row(`day ${written}`, written, () => make("p", { class: "chat-note" }, written)));
+      if (written !== day) rows.push(this.#rows.row(`day ${written}`, written, () => make("p", { class: "chat-note" }, written)));
       day = written;
       rows.push(this.#messageRow(message));
     }
     rows.push(...talk.unsent.map((unsent) => this.#unsentRow(unsent)));
-    const known = new Set(rows);
-    for (const [key, { element }] of this.#rows) if (!known.has(element)) this.#rows.delete(key);
+    this.#rows.keep(rows);
     this.#head(rows.length);
     place(this.#log, [this.#note, ...rows]);
     this.#writing.textContent = talk.writing ? fill(gettext("%(name)s is writing…"), { name: this.#name }) : "";
@@ -173,7 +175,7 @@ export class DirectTalk extends HTMLElement {
    * @returns {HTMLElement} */
   #messageRow(message) {
     const mine = message.author !== this.#talk?.person;
-    return this.#row(`message ${message.id}`, JSON.stringify(message), () => {
+    return this.#rows.row(`message ${message.id}`, JSON.stringify(message), () => {
       const who = mine ? gettext("You") : this.#name;
       const text = make("p", { class: "message-text", dir: "auto" });
       text.append(...(message.first ? [message.text] : linked(message.text)));
@@ -189,32 +191,12 @@ export class DirectTalk extends HTMLElement {
    * @returns {HTMLElement} */
   #unsentRow(unsent) {
     const open = this.#talk?.isOpen ?? false;
-    return this.#row(unsent.client_id, unsent.state + unsent.reason + open, () => {
+    return this.#rows.row(unsent.client_id, unsent.state + unsent.reason + open, () => {
       const failed = unsent.state === "failed";
-      const state = make("p", { class: "message-state" });
-      if (failed) {
-        state.append(
-          fill(gettext("Not sent: %(reason)s"), { reason: unsent.reason }), " ",
-          make("button", { class: "button quiet", type: "button", click: () => this.#talk?.sendAgain(unsent.client_id) }, gettext("Try again")),
-          open ? make("button", { class: "button quiet", type: "button", click: () => this.#takeBack(unsent) }, gettext("Edit")) : "",
-        );
-      } else state.append(unsent.state === "sending" ? gettext("Sending…") : gettext("Not sent yet. It is sent as soon as there is a connection."));
+      const state = unsentState(unsent, () => this.#talk?.sendAgain(unsent.client_id), open ? () => this.#takeBack(unsent) : null);
       return make("div", { class: failed ? "message talk-message mine failed" : "message talk-message mine pending" },
         make("p", { class: "message-head hidden-visually" }, gettext("You")), make("p", { class: "message-text", dir: "auto" }, unsent.text), state);
     });
-  }
-
-  /** The row of that key, drawn anew when what it shows has changed.
-   * @param {string} key
-   * @param {string} drawn
-   * @param {() => HTMLElement} draw
-   * @returns {HTMLElement} */
-  #row(key, drawn, draw) {
-    const known = this.#rows.get(key);
-    if (known && known.drawn === drawn) return known.element;
-    const element = draw();
-    this.#rows.set(key, { element, drawn });
-    return element;
   }
 
   /** Put a message that could not be sent back where it can be changed.
@@ -237,19 +219,9 @@ export class DirectTalk extends HTMLElement {
   }
 
   #written() {
-    const length = lengthOf(this.#text.value);
-    const left = MOST_CHARACTERS - length;
-    this.#counter.hidden = length < COUNT_FROM;
-    if (!this.#counter.hidden) {
-      this.#counter.textContent = left >= 0
-        ? fill(ngettext("%(count)d character left", "%(count)d characters left", left), { count: left })
-        : fill(ngettext("%(count)d character too many", "%(count)d characters too many", -left), { count: -left });
-    }
-    this.#counter.classList.toggle("error", left < 0);
-    if (left < 0) this.#text.setAttribute("aria-invalid", "true");
-    else this.#text.removeAttribute("aria-invalid");
+    tellLength(this.#text, this.#counter);
     try {
-      storage()?.setItem(this.#draftKey, this.#text.value);
+      memory()?.setItem(this.#draftKey, this.#text.value);
     } catch {
       // A full memory loses nothing while the page lives.
     }
@@ -283,34 +255,6 @@ export class DirectTalk extends HTMLElement {
     const told = state === "open" ? "online" : state === "connecting" ? "connecting" : "offline";
     document.dispatchEvent(new CustomEvent("connection", { detail: { state: told } }));
   }
-}
-
-/** The tab's memory, where it has one. @returns {Storage | null} */
-function storage() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
-  }
-}
-
-/** Without a zone in the profile the device's own is right; the page's is then only a guess.
- * @returns {{timeZone: string | undefined}} */
-function zone() {
-  const { dataset } = document.documentElement;
-  return { timeZone: "zoneKnown" in dataset ? dataset.zone : undefined };
-}
-
-/** @param {Date} moment
- * @returns {string} the time on the reader's clock */
-function clock(moment) {
-  return new Intl.DateTimeFormat(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...zone() }).format(moment);
-}
-
-/** @param {Date} moment
- * @returns {string} the day on the reader's clock */
-function dayOf(moment) {
-  return new Intl.DateTimeFormat(document.documentElement.lang || undefined, { weekday: "long", day: "numeric", month: "long", ...zone() }).format(moment);
 }
 
 customElements.define("direct-talk", DirectTalk);

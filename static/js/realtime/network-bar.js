@@ -11,7 +11,7 @@ import { icon, make } from "./dom.js";
 import { line } from "./network-line.js";
 import { modeChoice, nameOf } from "./network-modes.js";
 import { mayFloat, toggleFloat } from "./picture-in-picture.js";
-import { memory } from "./room-line.js";
+import { memory } from "./memory.js";
 
 /** @import { Room } from "./room.js" */
 

@@ -4,12 +4,13 @@ import { fill, gettext, ngettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { Composer } from "./chat-composer.js";
 import { ChatEar } from "./chat-ear.js";
-import { Rows, focusIn, messageRow, shownBy, unsentRow } from "./chat-row.js";
+import { messageRow, shownBy, unsentRow } from "./chat-row.js";
 import { ChatSearch } from "./chat-search.js";
 import { ChatStore } from "./chat-store.js";
 import { ChatThread } from "./chat-thread.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { done, reasonOf } from "./refusal.js";
+import { Rows, focusIn } from "./rows.js";
 
 /** @import { Deeds } from "./chat-row.js" */
 /** @import { Frame } from "./socket.js" */

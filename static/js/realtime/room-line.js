@@ -74,16 +74,6 @@ function standing(room) {
   return { look: "offline", symbol: "connected", words, spoken: room.phase === "away" ? gettext("No connection. What you write is kept.") : words };
 }
 
-/** Where words that are not sent yet are kept over a reload.
- * @returns {Storage | null} */
-export function memory() {
-  try {
-    return sessionStorage;
-  } catch {
-    return null;
-  }
-}
-
 /** A number on a tab, with its words for the ear.
  * @param {HTMLElement} badge
  * @param {number} count
