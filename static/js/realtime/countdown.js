@@ -4,9 +4,9 @@
 /** `call`: two minutes are left just now, said large; `soon`: less than that; `over`: it has run out.
  * @typedef {{left: number, phase: "running" | "call" | "soon" | "over"}} Standing */
 
-export const TWO_MINUTES = 120;
+const TWO_MINUTES = 120;
 /** For so many seconds "two minutes left" stands large. */
-export const CALLED_FOR = 20;
+const CALLED_FOR = 20;
 
 /** @param {Timer} timer
  * @param {number} now  the server's time, in milliseconds

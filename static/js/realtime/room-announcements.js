@@ -18,7 +18,7 @@ const MOST_CHARACTERS = 500;
 /** `en=English;zh-hans=简体中文` as pairs.
  * @param {string} told
  * @returns {[string, string][]} */
-export function languagesOf(told) {
+function languagesOf(told) {
   const pairs = told.split(";").map((each) => /** @type {[string, string]} */ (each.split("=", 2))).filter(([tag, name]) => tag && name);
   return pairs.length ? pairs : [["en", "English"]];
 }

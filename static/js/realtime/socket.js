@@ -28,7 +28,7 @@
  * @property {((event: any) => void) | null} onclose
  */
 
-export const FIRST_PAUSE = 1_000;
+const FIRST_PAUSE = 1_000;
 export const LONGEST_PAUSE = 15_000;
 /** The server says good-bye to everybody at once: come back spread out. */
 export const AFTER_GOODBYE = 15_000;

@@ -16,6 +16,7 @@ import { Floating } from "./floating.js";
 import { Room } from "./room.js";
 import { isTall, largest, lengthOf, percents, planOf, trim } from "./screen-plan.js";
 import { Socket } from "./socket.js";
+import { lineTo, probeOnWaking } from "./tab.js";
 
 /** @import { Announcement } from "./announcements.js" */
 /** @import { Hand, Question } from "./queue.js" */
@@ -36,7 +37,7 @@ const ANNOUNCED = 10 * 60_000;
 const URGENT = 60 * 60_000;
 
 class VenueScreen extends HTMLElement {
-  /** @type {Socket} */ #socket = new Socket(() => new WebSocket(this.#address()));
+  /** @type {Socket} */ #socket = new Socket(() => lineTo(this.getAttribute("socket") ?? ""));
   /** @type {Room | null} */ #room = null;
   #standing = new Standing();
   /** @type {Captions | null} */ #captions = null;
@@ -80,8 +81,8 @@ class VenueScreen extends HTMLElement {
       if (frame.update === "programme.saved") setTimeout(() => void this.#fetch(), Math.random() * 5000);
     });
     this.#standing.addEventListener("change", this.#draw);
-    for (const name of ["online", "offline", "pageshow", "focus"]) addEventListener(name, () => this.#socket.probe());
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) { this.#socket.probe(); void stayAwake(); } });
+    probeOnWaking(this.#socket);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) void stayAwake(); });
     // Another projector, another strip of captions, faces that arrive late: fit again.
     const body = this.querySelector(".screen-body");
     if (body) new ResizeObserver(() => this.#fit()).observe(body);
@@ -102,13 +103,6 @@ class VenueScreen extends HTMLElement {
     this.#captions?.stop();
     this.#room?.stop();
     this.#socket.stop();
-  }
-
-  /** @returns {string} */
-  #address() {
-    const address = new URL(this.getAttribute("socket") ?? "", location.href);
-    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-    return address.href;
   }
 
   #onState() {
