@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from conference.core.errors import Busy
 from realtime.hub import RETRIABLE, Hub
@@ -16,6 +17,17 @@ log = structlog.get_logger(__name__)
 
 KEY = "limit:{}:{}"
 ROOM_KEY = "limit:room.{}:{}"
+
+TOO_FAST = ngettext_lazy(
+    "That was too fast. Try again in %(seconds)d second.",
+    "That was too fast. Try again in %(seconds)d seconds.",
+    "seconds",
+)
+TOO_MANY = ngettext_lazy(
+    "Very many people write here at the moment. Try again in %(seconds)d second.",
+    "Very many people write here at the moment. Try again in %(seconds)d seconds.",
+    "seconds",
+)
 
 # The bucket as one step in Redis, so that two processes do not both take the last token.
 _TAKE = """
@@ -65,26 +77,18 @@ async def check(hub: Hub, buckets: Buckets, person: int | None, name: str, rate:
     wait = buckets.take(name, rate)
     if wait <= 0 and rate.of_person and person is not None:
         wait = await _take(hub, KEY.format(person, name), rate)
-    if wait > 0:
-        seconds = max(1, round(wait + 0.5))
-        sentence = ngettext(
-            "That was too fast. Try again in %(seconds)d second.",
-            "That was too fast. Try again in %(seconds)d seconds.",
-            seconds,
-        )
-        raise Busy(sentence % {"seconds": seconds}, retry_after=seconds)
+    _refuse(wait, TOO_FAST)
 
 
 async def check_room(hub: Hub, room: int, name: str, rate: Rate) -> None:
     """What all people in a room together may do: a text that thousands read is read by thousands of phones."""
-    wait = await _take(hub, ROOM_KEY.format(room, name), rate)
+    _refuse(await _take(hub, ROOM_KEY.format(room, name), rate), TOO_MANY)
+
+
+def _refuse(wait: float, sentence: Any) -> None:
+    """Say how long to wait, in full seconds, where one has to."""
     if wait > 0:
         seconds = max(1, round(wait + 0.5))
-        sentence = ngettext(
-            "Very many people write here at the moment. Try again in %(seconds)d second.",
-            "Very many people write here at the moment. Try again in %(seconds)d seconds.",
-            seconds,
-        )
         raise Busy(sentence % {"seconds": seconds}, retry_after=seconds)
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext as _
 
 from conference.accounts.models import User
 from conference.core.errors import Invalid
-from realtime.connection import Connection
+from realtime.connection import Connection, in_database
 from realtime.limits import Rate
 from realtime.protocol import Unknown
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +100,18 @@ def room_of(call: Call) -> int:
     if call.room is None:
         raise Invalid(_("Say which room this is about."))
     return call.room
+
+
+async def act(
+    call: Call,
+    action: Callable[..., Made],
+    tell: Callable[[Made], dict[str, Any]] | None = None,
+    **data: Any,
+) -> Answer:
+    """What most commands do: the action in the room, as who asks, and a reply that tells what it made."""
+
+    def work() -> Answer:
+        made = action(call.person, room_of(call), **data)
+        return Answer(tell(made)) if tell else Answer()
+
+    return await in_database(work)

@@ -10,16 +10,13 @@ from realtime.broadcast.queries import broadcast_data, rating_data, ratings_of
 from realtime.connection import in_database
 from realtime.fields import NothingForm
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command, room_of
 
 STEP = Rate(6, 2.0, of_person=True)
 
 
 async def _step(action: Any, call: Call, **more: Any) -> Answer:
-    def work() -> Answer:
-        return Answer(broadcast_data(action(call.person, room_of(call), **more)))
-
-    return await in_database(work)
+    return await act(call, action, broadcast_data, **more)
 
 
 @command("broadcast.start", StartForm, STEP)
@@ -49,17 +46,12 @@ async def look(call: Call) -> Answer:
 
 @command("broadcast.rate", RateForm, Rate(5, 3.0, of_person=True))
 async def rate(call: Call) -> Answer:
-    def work() -> Answer:
-        rating = actions.rate(call.person, room_of(call), stars=call.data["stars"], words=call.data["words"])
-        return Answer(rating_data(rating))
-
-    return await in_database(work)
+    return await act(call, actions.rate, rating_data, stars=call.data["stars"], words=call.data["words"])
 
 
 @command("broadcast.unrate", NothingForm, Rate(5, 3.0, of_person=True))
 async def unrate(call: Call) -> Answer:
-    await in_database(actions.withdraw_rating, call.person, room_of(call))
-    return Answer()
+    return await act(call, actions.withdraw_rating)
 
 
 @command("broadcast.ratings", NothingForm, Rate(10, 1.0))

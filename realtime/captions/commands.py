@@ -18,7 +18,7 @@ from realtime.captions.models import CaptionFeed
 from realtime.captions.queries import caption_data, captions_stream
 from realtime.connection import Connection, in_database
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command, room_of
 
 
 @command("captions.follow", FollowForm, Rate(20, 1.0))
@@ -57,29 +57,22 @@ async def history(call: Call) -> Answer:
 
 @command("caption.write", WrittenForm, Rate(10, 0.3, of_person=True))
 async def write(call: Call) -> Answer:
-    await in_database(actions.show_writing, call.person, room_of(call), **call.data)
-    return Answer()
+    return await act(call, actions.show_writing, **call.data)
 
 
 @command("caption.say", SayForm, Rate(10, 0.5, of_person=True))
 async def say(call: Call) -> Answer:
-    caption = await in_database(actions.say, call.person, room_of(call), **call.data)
-    return Answer(caption_data(caption))
+    return await act(call, actions.say, caption_data, **call.data)
 
 
 @command("caption.correct", CorrectForm, Rate(10, 0.5))
 async def correct(call: Call) -> Answer:
-    caption = await in_database(
-        actions.correct_caption,
-        call.person,
-        room_of(call),
-        caption_id=call.data["caption"],
-        text=call.data["text"],
+    data = call.data
+    return await act(
+        call, actions.correct_caption, caption_data, caption_id=data["caption"], text=data["text"]
     )
-    return Answer(caption_data(caption))
 
 
 @command("caption.delete", CaptionForm, Rate(10, 0.5))
 async def delete(call: Call) -> Answer:
-    await in_database(actions.delete_caption, call.person, room_of(call), caption_id=call.data["caption"])
-    return Answer()
+    return await act(call, actions.delete_caption, caption_id=call.data["caption"])

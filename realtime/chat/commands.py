@@ -26,7 +26,7 @@ from realtime.chat.translating import check_translator, translate
 from realtime.connection import in_database
 from realtime.fields import NothingForm
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command, room_of
 
 RUNNING = Rate(20, 0.5)
 """How often those who run the room may decide about what waits."""
@@ -37,19 +37,15 @@ FEW = 30
 
 @command("chat.send", SendForm, Rate(8, 1.5, of_person=True), room_rate=Rate(60, 1 / 30))
 async def send(call: Call) -> Answer:
-    return await in_database(_send, call)
-
-
-def _send(call: Call) -> Answer:
-    message = actions.send_message(
-        call.person,
-        room_of(call),
+    return await act(
+        call,
+        actions.send_message,
+        queries.message_data,
         client_id=call.data["client_id"],
         text=call.data["text"],
         parent_id=call.data["parent"],
         mentions=call.data["mentions"],
     )
-    return Answer(queries.message_data(message))
 
 
 @command("chat.edit", EditForm, Rate(5, 2.0, of_person=True), room_rate=Rate(60, 1 / 30))
@@ -60,18 +56,12 @@ async def edit(call: Call) -> Answer:
 
 
 async def _on_message(action: Any, call: Call, **more: Any) -> Answer:
-    def work() -> Answer:
-        return Answer(
-            queries.message_data(action(call.person, room_of(call), message_id=call.data["message"], **more))
-        )
-
-    return await in_database(work)
+    return await act(call, action, queries.message_data, message_id=call.data["message"], **more)
 
 
 @command("chat.delete", MessageForm, Rate(20, 1.0, of_person=True))
 async def delete(call: Call) -> Answer:
-    await in_database(actions.delete_message, call.person, room_of(call), message_id=call.data["message"])
-    return Answer()
+    return await act(call, actions.delete_message, message_id=call.data["message"])
 
 
 @command("chat.approve", MessageForm, RUNNING)
@@ -86,21 +76,19 @@ async def dismiss(call: Call) -> Answer:
 
 @command("chat.react", ReactForm, Rate(10, 0.5, of_person=True))
 async def react(call: Call) -> Answer:
-    given = await in_database(
+    return await act(
+        call,
         actions.react_to_message,
-        call.person,
-        room_of(call),
+        lambda given: {"id": call.data["message"], "emoji": given},
         message_id=call.data["message"],
         emoji=call.data["emoji"],
         wanted=call.data["wanted"],
     )
-    return Answer({"id": call.data["message"], "emoji": given})
 
 
 @command("chat.read", MessageForm, Rate(4, 5.0, of_person=True))
 async def read(call: Call) -> Answer:
-    mark = await in_database(actions.mark_read, call.person, room_of(call), message_id=call.data["message"])
-    return Answer(queries.read_data(mark))
+    return await act(call, actions.mark_read, queries.read_data, message_id=call.data["message"])
 
 
 @command("chat.typing", NothingForm, Rate(2, 3.0, of_person=True))

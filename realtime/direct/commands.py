@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from realtime.connection import in_database
 from realtime.direct import actions, queries
 from realtime.direct.forms import ConversationForm, ReadForm, SendForm, TalkForm
@@ -9,6 +11,14 @@ from realtime.limits import Rate
 from realtime.registry import Answer, Call, command
 
 DECIDING = Rate(10, 2.0, of_person=True)
+
+
+async def _on_conversation(action: Any, call: Call, **more: Any) -> Answer:
+    def work() -> Answer:
+        side = action(call.person, conversation_id=call.data["conversation"], **more)
+        return Answer(queries.conversation_data(side))
+
+    return await in_database(work)
 
 
 @command("direct.send", SendForm, Rate(8, 1.5, of_person=True), in_room=False)
@@ -30,14 +40,7 @@ async def history(call: Call) -> Answer:
 
 @command("direct.read", ReadForm, Rate(15, 1.0), in_room=False)
 async def read(call: Call) -> Answer:
-    def work() -> Answer:
-        data = call.data
-        side = actions.read_direct(
-            call.person, conversation_id=data["conversation"], message_id=data["message"]
-        )
-        return Answer(queries.conversation_data(side))
-
-    return await in_database(work)
+    return await _on_conversation(actions.read_direct, call, message_id=call.data["message"])
 
 
 @command("direct.typing", ConversationForm, Rate(3, 2.0, of_person=True), in_room=False)
@@ -48,17 +51,9 @@ async def typing(call: Call) -> Answer:
 
 @command("direct.accept", ConversationForm, DECIDING, in_room=False)
 async def accept(call: Call) -> Answer:
-    def work() -> Answer:
-        side = actions.accept_conversation(call.person, conversation_id=call.data["conversation"])
-        return Answer(queries.conversation_data(side))
-
-    return await in_database(work)
+    return await _on_conversation(actions.accept_conversation, call)
 
 
 @command("direct.ignore", ConversationForm, DECIDING, in_room=False)
 async def ignore(call: Call) -> Answer:
-    def work() -> Answer:
-        side = actions.ignore_conversation(call.person, conversation_id=call.data["conversation"])
-        return Answer(queries.conversation_data(side))
-
-    return await in_database(work)
+    return await _on_conversation(actions.ignore_conversation, call)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime.connection import in_database
 from realtime.limits import Rate
 from realtime.moderation import actions
 from realtime.moderation.forms import DecisionForm, PersonForm, ReportForm
 from realtime.moderation.queries import report_data
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command
 
 RUNNING = Rate(10, 1.0)
 """How often those who run the room may act on people and reports."""
 
 
 async def _on_person(action: Any, call: Call) -> Answer:
-    await in_database(action, call.person, room_of(call), person_id=call.data["person"])
-    return Answer()
+    return await act(call, action, person_id=call.data["person"])
 
 
 @command("person.mute", PersonForm, RUNNING)
@@ -43,31 +41,24 @@ async def readmit(call: Call) -> Answer:
 @command("report.make", ReportForm, Rate(5, 20.0, of_person=True))
 async def report(call: Call) -> Answer:
     """The reply does not repeat what was reported: the browser has it."""
-
-    def work() -> Answer:
-        made = actions.report(
-            call.person,
-            room_of(call),
-            kind=call.data["kind"],
-            thing=call.data["id"],
-            reason=call.data["reason"],
-            words=call.data["words"],
-        )
-        return Answer({"id": made.pk, "decided": bool(made.decision)})
-
-    return await in_database(work)
+    return await act(
+        call,
+        actions.report,
+        lambda made: {"id": made.pk, "decided": bool(made.decision)},
+        kind=call.data["kind"],
+        thing=call.data["id"],
+        reason=call.data["reason"],
+        words=call.data["words"],
+    )
 
 
 @command("report.decide", DecisionForm, RUNNING)
 async def decide(call: Call) -> Answer:
-    def work() -> Answer:
-        decided = actions.decide_report(
-            call.person,
-            room_of(call),
-            report_id=call.data["report"],
-            decision=call.data["decision"],
-            note=call.data["note"],
-        )
-        return Answer(report_data(decided))
-
-    return await in_database(work)
+    return await act(
+        call,
+        actions.decide_report,
+        report_data,
+        report_id=call.data["report"],
+        decision=call.data["decision"],
+        note=call.data["note"],
+    )

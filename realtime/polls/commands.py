@@ -9,7 +9,7 @@ from realtime.limits import Rate
 from realtime.polls import actions, queries
 from realtime.polls.forms import BallotForm, DraftForm, EditForm, PollForm, ShowForm
 from realtime.polls.queries import poll_data
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command, room_of
 
 RUNNING = Rate(20, 0.5)
 
@@ -17,11 +17,7 @@ RUNNING = Rate(20, 0.5)
 async def _on_poll(action: Any, call: Call) -> Answer:
     data = dict(call.data)
     more = {"poll_id": data.pop("poll")} if "poll" in data else {}
-
-    def work() -> Answer:
-        return Answer(poll_data(action(call.person, room_of(call), **more, **data)))
-
-    return await in_database(work)
+    return await act(call, action, poll_data, **more, **data)
 
 
 @command("poll.create", DraftForm, RUNNING)
@@ -36,8 +32,7 @@ async def edit(call: Call) -> Answer:
 
 @command("poll.delete", PollForm, RUNNING)
 async def delete(call: Call) -> Answer:
-    await in_database(actions.delete_poll, call.person, room_of(call), poll_id=call.data["poll"])
-    return Answer()
+    return await act(call, actions.delete_poll, poll_id=call.data["poll"])
 
 
 @command("poll.open", PollForm, RUNNING)
@@ -62,11 +57,10 @@ async def results(call: Call) -> Answer:
 
 @command("poll.vote", BallotForm, Rate(5, 2.0, of_person=True))
 async def vote(call: Call) -> Answer:
-    ballot = await in_database(
+    return await act(
+        call,
         actions.cast_ballot,
-        call.person,
-        room_of(call),
+        lambda ballot: {"id": ballot.poll_id, "choices": ballot.choices},
         poll_id=call.data["poll"],
         choices=call.data["choices"],
     )
-    return Answer({"id": ballot.poll_id, "choices": ballot.choices})

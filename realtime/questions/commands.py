@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime.connection import in_database
 from realtime.limits import Rate
 from realtime.questions import actions
 from realtime.questions.forms import (
@@ -21,43 +20,32 @@ from realtime.questions.forms import (
 )
 from realtime.questions.models import Place
 from realtime.questions.queries import hand_data, question_data
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command
 
 RUNNING = Rate(20, 0.5)
 """How often those who run the room may act on the queue."""
 
 
 async def _on_question(action: Any, call: Call, **more: Any) -> Answer:
-    def work() -> Answer:
-        return Answer(
-            question_data(action(call.person, room_of(call), question_id=call.data["question"], **more))
-        )
-
-    return await in_database(work)
+    return await act(call, action, question_data, question_id=call.data["question"], **more)
 
 
 @command("question.ask", AskForm, Rate(3, 10.0, of_person=True))
 async def ask(call: Call) -> Answer:
-    def work() -> Answer:
-        question = actions.ask_question(
-            call.person,
-            room_of(call),
-            client_id=call.data["client_id"],
-            text=call.data["text"],
-            anonymous=bool(call.data["anonymous"]),
-            place=call.data["place"] or Place.ONLINE,
-        )
-        return Answer(question_data(question))
-
-    return await in_database(work)
+    return await act(
+        call,
+        actions.ask_question,
+        question_data,
+        client_id=call.data["client_id"],
+        text=call.data["text"],
+        anonymous=bool(call.data["anonymous"]),
+        place=call.data["place"] or Place.ONLINE,
+    )
 
 
 @command("question.withdraw", QuestionForm, Rate(5, 2.0))
 async def withdraw(call: Call) -> Answer:
-    await in_database(
-        actions.withdraw_question, call.person, room_of(call), question_id=call.data["question"]
-    )
-    return Answer()
+    return await act(call, actions.withdraw_question, question_id=call.data["question"])
 
 
 @command("question.vote", VoteForm, Rate(20, 0.5, of_person=True))
@@ -105,42 +93,24 @@ async def merge(call: Call) -> Answer:
 
 @command("hand.raise", RaiseForm, Rate(5, 2.0, of_person=True))
 async def raise_hand(call: Call) -> Answer:
-    def work() -> Answer:
-        place = call.data["place"] or Place.ONLINE
-        return Answer(hand_data(actions.raise_hand(call.person, room_of(call), place=place)))
-
-    return await in_database(work)
+    return await act(call, actions.raise_hand, hand_data, place=call.data["place"] or Place.ONLINE)
 
 
 @command("hand.add", NameForm, RUNNING)
 async def add_hand(call: Call) -> Answer:
-    def work() -> Answer:
-        return Answer(hand_data(actions.add_hand(call.person, room_of(call), name=call.data["name"])))
-
-    return await in_database(work)
+    return await act(call, actions.add_hand, hand_data, name=call.data["name"])
 
 
 @command("hand.lower", HandForm, RUNNING)
 async def lower_hand(call: Call) -> Answer:
-    await in_database(actions.lower_hand, call.person, room_of(call), hand_id=call.data["hand"])
-    return Answer()
+    return await act(call, actions.lower_hand, hand_id=call.data["hand"])
 
 
 @command("hand.call", HandForm, RUNNING)
 async def call_hand(call: Call) -> Answer:
-    def work() -> Answer:
-        return Answer(hand_data(actions.call_hand(call.person, room_of(call), hand_id=call.data["hand"])))
-
-    return await in_database(work)
+    return await act(call, actions.call_hand, hand_data, hand_id=call.data["hand"])
 
 
 @command("hand.move", MoveForm, RUNNING)
 async def move_hand(call: Call) -> Answer:
-    await in_database(
-        actions.move_hand,
-        call.person,
-        room_of(call),
-        hand_id=call.data["hand"],
-        before=call.data["before"],
-    )
-    return Answer()
+    return await act(call, actions.move_hand, hand_id=call.data["hand"], before=call.data["before"])

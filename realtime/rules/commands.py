@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from realtime.connection import in_database
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command
 from realtime.rules import actions
 from realtime.rules.forms import RulesForm
 from realtime.rules.queries import rules_data
@@ -13,5 +12,4 @@ from realtime.rules.queries import rules_data
 @command("rules.set", RulesForm, Rate(10, 1.0))
 async def set_rules(call: Call) -> Answer:
     changes = {name: value for name, value in call.data.items() if value is not None}
-    rules = await in_database(actions.set_rules, call.person, room_of(call), changes=changes)
-    return Answer(rules_data(rules))
+    return await act(call, actions.set_rules, rules_data, changes=changes)

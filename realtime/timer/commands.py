@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime.connection import in_database
 from realtime.fields import NothingForm
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command
 from realtime.timer import actions
 from realtime.timer.forms import AddForm, StartForm
 from realtime.timer.queries import timer_data
@@ -16,7 +15,7 @@ RUNNING = Rate(10, 1.0)
 
 
 async def _set(action: Any, call: Call, **more: Any) -> Answer:
-    return Answer(timer_data(await in_database(action, call.person, room_of(call), **more)))
+    return await act(call, action, timer_data, **more)
 
 
 @command("timer.start", StartForm, RUNNING)
@@ -36,5 +35,4 @@ async def call_time(call: Call) -> Answer:
 
 @command("timer.stop", NothingForm, RUNNING)
 async def stop(call: Call) -> Answer:
-    await in_database(actions.stop_timer, call.person, room_of(call))
-    return Answer()
+    return await act(call, actions.stop_timer)
