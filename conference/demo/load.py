@@ -22,6 +22,7 @@ from django.utils import timezone
 from conference.accounts.models import Consent, Organisation, SpokenLanguage, User
 from conference.core.journal import record
 from conference.core.models import Event, OrganizingBody, Series
+from conference.demo.decks import make_decks
 from conference.demo.events import BODIES, EVENTS, MAIN_SLUG, SERIES, DemoEvent
 from conference.demo.people import ACCOUNTS, ORGANISATIONS, SPEAKERS
 from conference.demo.sessions import DemoSession
@@ -44,6 +45,7 @@ from conference.programme.search import speaker_search_text
 from conference.registration.models import Ticket
 from conference.rooms.models import Room, RoomRole
 from realtime.broadcast.models import Broadcast
+from realtime.slides.models import Deck
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LOCK = 0x6368616D61  # two starts at once load it once
@@ -95,6 +97,10 @@ def load(at: datetime, *, password: str, new_password: bool = False) -> Outcome:
         if not Event.objects.filter(slug=content.slug).exists():
             _event(content, series[content.series], users, at)
     make_talks(users, at)
+    main = Event.objects.get(slug=MAIN_SLUG)
+    today = _moment(main, 0, "00:00")
+    if not Deck.objects.filter(room__event=main).exists():
+        make_decks(main, users["speaker"], today, today + timedelta(hours=28))
     return Outcome("loaded")
 
 

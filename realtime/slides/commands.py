@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from realtime.connection import in_database
 from realtime.fields import NothingForm
 from realtime.limits import Rate
-from realtime.registry import Answer, Call, command, room_of
+from realtime.registry import Answer, Call, act, command
 from realtime.slides import actions
 from realtime.slides.forms import DeckForm, ShowForm, TurnForm
 from realtime.slides.queries import show_data
@@ -16,35 +13,32 @@ TURNING = Rate(20, 0.2)
 """Somebody may leaf through a long document with a key held down."""
 
 
-async def _show(action: Any, call: Call, **more: Any) -> Answer:
-    def work() -> Answer:
-        return Answer(show_data(action(call.person, room_of(call), deck_id=call.data["deck"], **more)))
-
-    return await in_database(work)
-
-
 @command("slides.show", ShowForm, TURNING)
 async def show(call: Call) -> Answer:
-    return await _show(actions.show_slides, call, page=call.data["page"] or 1)
+    data = call.data
+    return await act(call, actions.show_slides, show_data, deck_id=data["deck"], page=data["page"] or 1)
+
+
+async def _turn(call: Call, by: int) -> Answer:
+    data = call.data
+    return await act(call, actions.turn_page, show_data, deck_id=data["deck"], left=data["left"], by=by)
 
 
 @command("slides.next", TurnForm, TURNING)
 async def forward(call: Call) -> Answer:
-    return await _show(actions.turn_page, call, left=call.data["left"], by=1)
+    return await _turn(call, 1)
 
 
 @command("slides.previous", TurnForm, TURNING)
 async def back(call: Call) -> Answer:
-    return await _show(actions.turn_page, call, left=call.data["left"], by=-1)
+    return await _turn(call, -1)
 
 
 @command("slides.hide", NothingForm, TURNING)
 async def hide(call: Call) -> Answer:
-    await in_database(actions.hide_slides, call.person, room_of(call))
-    return Answer()
+    return await act(call, actions.hide_slides)
 
 
 @command("slides.remove", DeckForm, Rate(20, 0.5))
 async def remove(call: Call) -> Answer:
-    await in_database(actions.remove_deck, call.person, room_of(call), deck_id=call.data["deck"])
-    return Answer()
+    return await act(call, actions.remove_deck, deck_id=call.data["deck"])

@@ -9,6 +9,7 @@ import { expanded, readAbbreviations, settled } from "./caption-words.js";
 import { Captions } from "./captions.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { Room } from "./room.js";
+import { standOn } from "./room-slides.js";
 import { RoomStage } from "./room-stage.js";
 import { done } from "./refusal.js";
 import { CommandError } from "./socket.js";
@@ -59,6 +60,7 @@ class CaptionDesk extends HTMLElement {
     this.#recall();
     this.#build();
     this.#stage.room = this.#room;
+    standOn(this.#stage, this.#room);
     this.#room.addEventListener("change", this.#draw);
     this.#room.addEventListener("state", () => void this.#sendNext());
     this.#room.socket.addEventListener("state", this.#draw);

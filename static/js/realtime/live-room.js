@@ -20,8 +20,10 @@ import { RoomPeople } from "./room-people.js";
 import { RoomPolls } from "./room-polls.js";
 import { RoomQuestions } from "./room-questions.js";
 import { RoomReactions } from "./room-reactions.js";
+import { standOn } from "./room-slides.js";
 import { RoomStage } from "./room-stage.js";
 import { RoomTimer } from "./room-timer.js";
+import { SlidesDesk } from "./slides-desk.js";
 import { tabSocket } from "./tab.js";
 
 /** @typedef {{key: string, tab: HTMLButtonElement, panel: HTMLElement, count: HTMLElement}} Side */
@@ -35,6 +37,7 @@ class LiveRoom extends HTMLElement {
   #captions = new RoomCaptions();
   #announcements = new RoomAnnouncements();
   #materials = new RoomMaterials();
+  #slides = new SlidesDesk();
   #stage = new RoomStage();
   #reactions = new RoomReactions();
   #line = new RoomLine();
@@ -51,6 +54,9 @@ class LiveRoom extends HTMLElement {
     this.#build();
     this.#line.room = this.#room;
     this.#stage.room = this.#room;
+    const slides = standOn(this.#stage, this.#room);
+    this.#slides.start(this.#room, this.dataset.slides ?? "");
+    this.#slides.onShown = () => slides.takeKeys();
     this.#timer.room = this.#room;
     this.#stage.prepend(this.#timer);
     startReports(this, this.#room);
@@ -86,6 +92,7 @@ class LiveRoom extends HTMLElement {
     this.#addSide(side, tabs, "polls", gettext("Polls"), this.#polls);
     this.#addSide(side, tabs, "captions", gettext("Captions"), this.#captions.transcript);
     this.#addSide(side, tabs, "people", gettext("People"), this.#people);
+    this.#addSide(side, tabs, "slides", gettext("Slides"), this.#slides);
     this.#addSide(side, tabs, "materials", gettext("Materials"), this.#materials);
     this.#addSide(side, tabs, "announcements", gettext("Notices"), this.#announcements);
     for (const panel of own) {
@@ -124,6 +131,7 @@ class LiveRoom extends HTMLElement {
     this.#captions.transcript.seen();
     if (!this.#side("announcements").panel.hidden) this.#announcements.seen();
     if (!this.#side("materials").panel.hidden) this.#materials.seen();
+    if (!this.#side("slides").panel.hidden) this.#slides.seen();
   }
 
   /** @param {string} key
@@ -143,6 +151,7 @@ class LiveRoom extends HTMLElement {
     this.#side("captions").tab.hidden = !this.#captions.used;
     this.#side("announcements").tab.hidden = !this.#announcements.used;
     this.#side("materials").tab.hidden = !this.#materials.used;
+    this.#side("slides").tab.hidden = !this.#slides.used;
     showCount(this.#side("polls").count, this.#polls.waiting, (count) => fill(ngettext("%(count)d poll to answer", "%(count)d polls to answer", count), { count }));
     const reports = /** @type {HTMLElement | null} */ (this.querySelector("[data-reports]"));
     if (reports) showCount(reports, together([...(room.behind.report?.values() ?? [])]).open.length, (count) => fill(ngettext("%(count)d report to decide", "%(count)d reports to decide", count), { count }));

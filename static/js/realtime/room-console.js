@@ -21,6 +21,7 @@ import { RoomQuestions } from "./room-questions.js";
 import { RoomReports } from "./room-reports.js";
 import { RoomRoster } from "./room-roster.js";
 import { RoomRules } from "./room-rules.js";
+import { standOn } from "./room-slides.js";
 import { RoomStage } from "./room-stage.js";
 import { RoomTimer, TimerDesk } from "./room-timer.js";
 import { done } from "./refusal.js";
@@ -90,6 +91,7 @@ class RoomConsole extends HTMLElement {
     this.#layOut();
     for (const part of [this.#line, this.#stage, this.#timer, this.#desk, roster, rules, this.#questions, this.#polls, this.#announcements, this.#chat, this.#reports]) part.room = room;
     this.#stage.prepend(this.#timer);
+    standOn(this.#stage, room);
     startReports(this, room);
     room.addEventListener("change", this.#draw);
     this.#chat.addEventListener("unseen", this.#draw);

@@ -3,42 +3,17 @@
  * order. Files go by an upload of their own, because frames of the socket are small.
  */
 
-import { csrfToken } from "../csrf.js";
 import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
 import { icon, make, onceAFrame, place } from "./dom.js";
 import { hostOf, inOrder, sizeOf, target } from "./materials.js";
 import { done, reasonOf } from "./refusal.js";
+import { upload } from "./upload.js";
 
 /** @import { Material } from "./materials.js" */
 /** @import { Room } from "./room.js" */
 
 const MOST_CHARACTERS = 200;
-
-/** Send a form with a file.
- * @param {string} address
- * @param {FormData} data
- * @param {(part: number) => void} onProgress  from 0 to 1
- * @returns {Promise<string>} what went wrong, in a sentence; "" if nothing did */
-function upload(address, data, onProgress) {
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", address);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", csrfToken());
-    request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
-    request.onerror = request.ontimeout = () => resolve(gettext("The file did not arrive. Look at your connection and try again."));
-    request.onload = () => {
-      if (request.status === 201) return resolve("");
-      try {
-        resolve(JSON.parse(request.responseText).error.message);
-      } catch {
-        resolve(request.status === 413 ? gettext("The file is too large. Make it smaller, or give a link to it.") : gettext("The file was not taken. Please try again in a moment."));
-      }
-    };
-    request.send(data);
-  });
-}
 
 export class RoomMaterials extends HTMLElement {
   /** @type {Room | null} */ #room = null;
