@@ -5,6 +5,7 @@ from realtime.broadcast.models import Broadcast, Rating
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.chat.models import Mention, Message, MessageReaction, ReadMark, Translation
 from realtime.direct.models import Conversation, DirectMessage, Side
+from realtime.encoder.models import EncoderKey
 from realtime.materials.models import Material
 from realtime.moderation.models import Report
 from realtime.polls.models import Ballot, Poll
@@ -27,6 +28,7 @@ __all__ = [
     "Conversation",
     "Deck",
     "DirectMessage",
+    "EncoderKey",
     "Hand",
     "Invitation",
     "Material",

@@ -9,6 +9,7 @@ from realtime.announcements import views as announcements
 from realtime.broadcast import views as broadcast
 from realtime.captions import views as captions
 from realtime.chat import views as chat
+from realtime.encoder import views as encoder
 from realtime.materials import views as materials
 from realtime.moderation import views as moderation
 from realtime.screen import views as screen
@@ -50,6 +51,8 @@ urlpatterns = [
         name="room_material",
     ),
     path("rooms/<str:code>/messages/<int:message>/", chat.chat_message, name="chat_message"),
+    path("rooms/<str:room_code>/encoder/", encoder.encoder, name="encoder"),
+    path("rooms/<str:room_code>/encoder/revoke/", encoder.revoke_encoder, name="revoke_encoder"),
     path("rooms/<str:room_code>/console", moderation.console, name="room_console"),
     path("rooms/<str:room_code>/log", moderation.log, name="room_log"),
     path("rooms/<str:room_code>/log.csv", moderation.log_csv, name="room_log_csv"),
@@ -73,7 +76,5 @@ urlpatterns = [
         {"size": "large"},
         name="slide_large",
     ),
-    path(
-        "rooms/<str:room_code>/slides/<int:deck_id>/<int:number>.txt", slides.slide_text, name="slide_text"
-    ),
+    path("rooms/<str:room_code>/slides/<int:deck_id>/<int:number>.txt", slides.slide_text, name="slide_text"),
 ]

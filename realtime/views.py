@@ -22,6 +22,7 @@ from realtime.media.grants import BadGrant, read_service
 from realtime.polls.queries import polls_of
 from realtime.stage.actions import apply_media_event, tell_who_speaks
 from realtime.stage.forms import MediaEventForm
+from realtime.tokens import bearer_of
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -31,9 +32,8 @@ MAX_BODY = 2 * 1024 * 1024
 @require_POST
 def media_events(request: HttpRequest) -> HttpResponse:
     """A report of the media process, which proves itself by a signed service token instead of a session."""
-    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
     try:
-        read_service(token.strip() if scheme.lower() == "bearer" else "", settings.MEDIA_SECRET, "events")
+        read_service(bearer_of(request.headers.get("Authorization", "")), settings.MEDIA_SECRET, "events")
     except BadGrant as error:
         return JsonResponse({"code": f"service-{error.reason}"}, status=401)
     try:

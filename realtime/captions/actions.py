@@ -43,8 +43,8 @@ from realtime.captions.queries import (
     get_token,
     may_caption,
 )
-from realtime.captions.tokens import digest_of, new_secret
 from realtime.captions.webvtt import reading_time
+from realtime.tokens import digest_of, new_secret
 
 MOST_LINES = 20_000
 """Lines of one language of one room: ten hours of a fast speaker."""
@@ -152,7 +152,7 @@ def make_token(
     now = timezone.now()
     if feed.tokens.filter(revoked=None, expires__gt=now).count() >= MOST_TOKENS:
         raise Conflict(_("This language has as many tokens as it can have. Revoke one first."))
-    secret = new_secret()
+    secret = new_secret("captions")
     token = CaptionToken.objects.create(
         feed=feed,
         label=label,

@@ -26,9 +26,9 @@ from conference.events.queries import Viewer
 from conference.rooms.models import Room
 from conference.rooms.queries import RUNS, Role, get_room, room_stream
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
-from realtime.captions.tokens import digest_of
 from realtime.captions.webvtt import Cue, write_webvtt
 from realtime.snapshots import shows_to_everyone, shows_to_person
+from realtime.tokens import digest_of
 
 NEWEST = 8
 """Lines for someone who begins to read: what stands over the picture, and a little of what was before."""

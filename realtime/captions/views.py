@@ -32,7 +32,7 @@ from realtime.captions.queries import (
     get_token,
     may_caption,
 )
-from realtime.captions.tokens import digest_of
+from realtime.tokens import bearer_of, digest_of
 
 MAX_BODY = 64 * 1024
 
@@ -241,8 +241,7 @@ def _take(request: HttpRequest, room_id: int, language: str) -> list[dict[str, A
         raise WrongMethod(_("Captions are sent by POST."))
     if language not in LANGUAGES:
         raise Missing(_("This room has no captions in this language."))
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    secret = secret.strip() if scheme.lower() == "bearer" else ""
+    secret = bearer_of(request.headers.get("Authorization", ""))
     get_token(secret, room_id, language)
     amount, seconds = REQUESTS
     spend("captions", digest_of(secret), amount=amount, seconds=seconds, guards=False)

@@ -358,6 +358,18 @@ class Engine:
                 self._stop(publication)
         return len(sessions)
 
+    async def end_publication(self, room: int, name: str) -> int:
+        """End one publication at once; whoever has a grant may send it again. How many sessions that were."""
+        publication = self.publications.get((room, name))
+        if publication is None:
+            return 0
+        publisher = publication.publisher
+        if publisher is not None:
+            await self.end(publisher, "removed")
+        if self.publications.get((room, name)) is publication:
+            self._stop(publication)
+        return int(publisher is not None)
+
     def silence(self, room: int, person: str, silent: bool, at: float | None = None) -> int:
         """Pass on no sound of what this person publishes in this room, or pass it on again. How many sessions that were."""
         now = time.time() if at is None else min(at, time.time())

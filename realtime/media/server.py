@@ -93,6 +93,11 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
         ended = await engine.remove(_room(request), request.match_info["person"], _asked_at(request))
         return web.json_response({"ended": ended})
 
+    async def end_publication(request: web.Request) -> web.Response:
+        check_service(request, configuration.secret, "control")
+        ended = await engine.end_publication(_room(request), request.match_info["publication"])
+        return web.json_response({"ended": ended})
+
     async def silence(request: web.Request) -> web.Response:
         check_service(request, configuration.secret, "control")
         silent = _json(await _body(request, "application/json")).get("silent")
@@ -141,6 +146,7 @@ def create_app(configuration: Configuration, engine: Engine) -> web.Application:
     app.router.add_post("/whep" + session_path + "/layer", choose_layer)
     app.router.add_options("/whep" + session_path + "/layer", options)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/people/{person}", remove)
+    app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/publications/{publication}", end_publication)
     app.router.add_put(r"/control/rooms/{room:\d{1,18}}/people/{person}/silence", silence)
     app.router.add_delete(r"/control/rooms/{room:\d{1,18}}/audience", remove_audience)
     app.router.add_get("/control/rooms", rooms)

@@ -133,7 +133,11 @@ def stop_publication(actor: User, room_id: int, *, publication_id: int) -> None:
     if publication.user_id != actor.pk:
         if role not in RUNS:
             raise Denied(_("Only those who run this room can take others off the stage."))
-        later(remove_from_media, room.pk, publication.user_id)
+        if publication.source != Publication.Source.HALL:
+            later(remove_from_media, room.pk, publication.user_id)
+    if publication.source == Publication.Source.HALL:
+        # No browser ends it, and whose token it came by may be on the stage besides.
+        later(end_in_media, room.pk, publication_name(publication.user_id, publication.source))
     room = lock_stage(room)
     _stop(room, publication, by=actor)
     _free_seat(room, publication.user_id)
@@ -164,6 +168,12 @@ def remove_from_media(room_id: int, user_id: int) -> None:
     """Have the media process end everything that this person sends and receives in this room. Whoever may still watch
     gets a new grant by themselves."""
     _end_in_media(f"rooms/{room_id}/people/{user_id}", room_id)
+
+
+@background
+def end_in_media(room_id: int, name: str) -> None:
+    """Have the media process end this publication and nothing else of the person."""
+    _end_in_media(f"rooms/{room_id}/publications/{name}", room_id)
 
 
 @background

@@ -11,12 +11,16 @@ from realtime.fields import StrictBoolean, StrictInteger
 from realtime.stage.models import Publication, Scene
 from realtime.stage.names import PUBLICATION_NAME
 
+Source = Publication.Source
+
 MAX_PUBLICATIONS = 5000
 MAX_SPEAKING = 12
 
 
 class SourceForm(forms.Form):
-    source = forms.ChoiceField(choices=Publication.Source.choices)
+    """What a browser sends."""
+
+    source = forms.ChoiceField(choices=[(each, each) for each in (Source.CAMERA, Source.SCREEN)])
 
 
 class PublicationForm(forms.Form):

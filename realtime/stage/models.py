@@ -10,11 +10,14 @@ from conference.rooms.models import Room
 
 
 class Publication(models.Model):
-    """A camera with microphone, or a screen, that a person sends to a room's stage at this moment."""
+    """A camera with microphone, or a screen, that a person (or the encoder of the hall for them) sends to a room's stage at this
+    moment."""
 
     class Source(models.TextChoices):
         CAMERA = "camera"
         SCREEN = "screen"
+        HALL = "hall"
+        """What the encoder of the hall sends, with a token of this person."""
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="publications")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-PUBLICATION_NAME = re.compile(r"^([1-9][0-9]{0,15})-(camera|screen)$")
+PUBLICATION_NAME = re.compile(r"^([1-9][0-9]{0,15})-(camera|screen|hall)$")
 
 
 def publication_name(user_id: int, source: str) -> str:

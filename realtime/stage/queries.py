@@ -25,6 +25,8 @@ from realtime.snapshots import shows_to_everyone, shows_to_hosts, shows_to_perso
 from realtime.stage.models import Invitation, Publication, Scene, Seat, Silence
 from realtime.stage.names import publication_name
 
+Source = Publication.Source
+
 PLACES = 6
 """People on a stage."""
 
@@ -40,8 +42,8 @@ def publication_data(publication: Publication) -> dict[str, Any]:
     return {
         "id": publication.pk,
         "name": publication_name(publication.user_id, publication.source),
-        "person": person_data(publication.user),
-        "source": publication.source,
+        "person": _shown_as(publication),
+        "source": Source.CAMERA if publication.source == Source.HALL else publication.source,
         "audio": publication.audio,
         "video": publication.video,
         "muted": publication.muted,
@@ -49,6 +51,13 @@ def publication_data(publication: Publication) -> dict[str, Any]:
         "silenced": publication.silenced,
         "started": publication.started,
     }
+
+
+def _shown_as(publication: Publication) -> dict[str, Any]:
+    """Whose it is. What comes from the hall stands for the hall, by the name that its encoder was given."""
+    if publication.source == Source.HALL and hasattr(publication.room, "encoder_key"):
+        return {"id": publication.user_id, "name": publication.room.encoder_key.label}
+    return person_data(publication.user)
 
 
 def scene_of(room: Room) -> Scene:

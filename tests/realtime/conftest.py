@@ -213,3 +213,13 @@ async def tab() -> AsyncIterator[OpenTab]:
     finally:
         # Queries of an async test, and of Channels' own middleware, run on the one thread for such work.
         await sync_to_async(connections.close_all)()
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the worker was asked to do, by name and ids; the queue is the outside world here."""
+    made: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(
+        "conference.core.later._enqueue", lambda name, ids: made.append((name.partition(":")[2], *ids))
+    )
+    return made

@@ -38,16 +38,6 @@ in_db = database_sync_to_async
 BOTH = frozenset({"audio", "video"})
 
 
-@pytest.fixture
-def removals(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the worker was asked to do; the queue is the outside world here."""
-    asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(
-        "conference.core.later._enqueue", lambda name, ids: asked.append((name.partition(":")[2], *ids))
-    )
-    return asked
-
-
 def report(data: Any, token: str | None = None) -> Any:
     """Post to Django as the media process does."""
     token = sign_service(settings.MEDIA_SECRET, "events") if token is None else token
@@ -177,10 +167,10 @@ async def test_the_full_list_puts_right_what_was_lost(world: World, tab: OpenTab
     assert await Publication.objects.acount() == 0
 
 
-def test_who_may_not_be_on_the_stage_is_removed_from_the_media(world: World, removals: list[Any]) -> None:
+def test_who_may_not_be_on_the_stage_is_removed_from_the_media(world: World, queued: list[Any]) -> None:
     report({"event": "publication.started", **flowing(world, world.noy)})
     assert Publication.objects.count() == 0
-    assert removals == [("remove_from_media", world.room.pk, world.noy.pk)]
+    assert queued == [("remove_from_media", world.room.pk, world.noy.pk)]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +215,7 @@ async def test_everyone_who_sees_the_stage_hears_who_speaks(world: World, tab: O
     assert await one.silence(1.2)
 
 
-def test_a_report_about_an_unknown_room_or_person_is_harmless(world: World, removals: list[Any]) -> None:
+def test_a_report_about_an_unknown_room_or_person_is_harmless(world: World, queued: list[Any]) -> None:
     unknown = {"room": 10**9, "person": "1", "publication": "999999-camera", "kinds": ["audio"]}
     for event in ("publication.started", "publication.stopped"):
         assert report({"event": event, **unknown}).status_code == 204
@@ -253,22 +243,20 @@ def test_only_our_own_media_process_may_report(world: World) -> None:
 # --- leaving the stage ---
 
 
-async def test_one_may_stop_ones_own(world: World, tab: OpenTab, removals: list[Any]) -> None:
+async def test_one_may_stop_ones_own(world: World, tab: OpenTab, queued: list[Any]) -> None:
     publication = await in_db(world.publication)(world.bounmy)
     one, other = await tab(world.bounmy, world.room), await tab(world.noy, world.room)
     assert (await one.ask("stage.stop", world.room.pk, publication=publication.pk))["data"] == {}
     assert (await other.frame())["update"] == "publication.removed"
-    assert removals == []
+    assert queued == []
 
 
-async def test_a_moderator_takes_someone_off_the_stage(
-    world: World, tab: OpenTab, removals: list[Any]
-) -> None:
+async def test_a_moderator_takes_someone_off_the_stage(world: World, tab: OpenTab, queued: list[Any]) -> None:
     publication = await in_db(world.publication)(world.bounmy)
     one, other = await tab(world.moderator, world.room), await tab(world.noy, world.room)
     assert (await one.ask("stage.stop", world.room.pk, publication=publication.pk))["data"] == {}
     assert (await other.frame())["update"] == "publication.removed"
-    assert removals == [("remove_from_media", world.room.pk, world.bounmy.pk)]
+    assert queued == [("remove_from_media", world.room.pk, world.bounmy.pk)]
 
 
 async def test_others_cannot_take_someone_off_the_stage(world: World, tab: OpenTab) -> None:
@@ -282,23 +270,23 @@ async def test_others_cannot_take_someone_off_the_stage(world: World, tab: OpenT
 
 
 async def test_who_is_no_speaker_any_more_leaves_the_stage(
-    world: World, tab: OpenTab, removals: list[Any]
+    world: World, tab: OpenTab, queued: list[Any]
 ) -> None:
     await in_db(world.publication)(world.bounmy)
     one, other = await tab(world.bounmy, world.room), await tab(world.noy, world.room)
     await in_db(set_room_roles)(world.room, {world.moderator.pk: "moderator"})
     assert (await one.signal("closed"))["code"] == "denied"  # without a ticket of their own
     assert (await other.frame())["update"] == "publication.removed"
-    assert removals == [("remove_from_media", world.room.pk, world.bounmy.pk)]
+    assert queued == [("remove_from_media", world.room.pk, world.bounmy.pk)]
 
 
-def test_whose_rights_end_receives_nothing_more(world: World, removals: list[Any]) -> None:
+def test_whose_rights_end_receives_nothing_more(world: World, queued: list[Any]) -> None:
     assert end_rights(world.noy.pk, world.room.pk) is True
-    assert removals == []
+    assert queued == []
     cancel_ticket(world.noy, world.event)
-    removals.clear()
+    queued.clear()
     assert end_rights(world.noy.pk, world.room.pk) is False
-    assert removals == [("remove_from_media", world.room.pk, world.noy.pk)]
+    assert queued == [("remove_from_media", world.room.pk, world.noy.pk)]
 
 
 # --- switches ---
@@ -394,7 +382,7 @@ def _refuse(world: World) -> None:
     "act", [_say, _start, _change, _switch, _end, _stop, _reconcile, _lose_part, _refuse]
 )
 async def test_updates_make_an_old_snapshot_a_fresh_one(
-    world: World, tab: OpenTab, removals: list[Any], act: Callable[[World], None]
+    world: World, tab: OpenTab, queued: list[Any], act: Callable[[World], None]
 ) -> None:
     def before() -> None:
         send_message(world.sari, world.room.pk, client_id=uuid.uuid4(), text="Old")

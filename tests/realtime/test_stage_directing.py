@@ -53,16 +53,6 @@ in_db = database_sync_to_async
 BOTH = frozenset({"audio", "video"})
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the worker was asked to do; the queue is the outside world here."""
-    made: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(
-        "conference.core.later._enqueue", lambda name, ids: made.append((name.partition(":")[2], *ids))
-    )
-    return made
-
-
 def grant(who: User, room: Room, source: str = "camera") -> dict[str, Any]:
     return grant_publishing(who, room.pk, source=source, media_url="http://media")
 
@@ -114,7 +104,7 @@ def test_a_place_is_kept_for_who_was_cut_off_and_not_for_ever(world: World) -> N
 
 
 def test_a_grant_that_is_used_when_its_place_is_gone_puts_nobody_on_the_stage(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     people = speakers(world, 7)
     grant(people[6], world.room)
@@ -123,7 +113,7 @@ def test_a_grant_that_is_used_when_its_place_is_gone_puts_nobody_on_the_stage(
         start_publication(world.room.pk, person.pk, "camera", BOTH)
     start_publication(world.room.pk, people[6].pk, "camera", BOTH)
     assert not Publication.objects.filter(user=people[6]).exists()
-    assert asked == [("remove_from_media", world.room.pk, people[6].pk)]
+    assert queued == [("remove_from_media", world.room.pk, people[6].pk)]
 
 
 # --- how it is shown ---
@@ -177,7 +167,7 @@ def test_of_two_layouts_chosen_at_once_everyone_is_told_last_the_one_that_holds(
 
 
 def test_the_speakers_place_is_handed_over_to_somebody_on_the_stage_and_free_when_they_are_sent_back(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     with pytest.raises(Missing):
         hand_over(world.moderator, world.room.pk, person_id=world.bounmy.pk)
@@ -196,7 +186,7 @@ def test_the_speakers_place_is_handed_over_to_somebody_on_the_stage_and_free_whe
 
 
 async def test_who_is_asked_to_the_stage_comes_by_themselves_and_may_start_their_camera(
-    world: World, tab: OpenTab, asked: list[Any]
+    world: World, tab: OpenTab, queued: list[Any]
 ) -> None:
     noy, host = await tab(world.noy, world.room), await tab(world.moderator, world.room)
     assert (await noy.ask("stage.publish", world.room.pk, source="camera"))["error"]["code"] == "denied"
@@ -221,7 +211,7 @@ async def test_who_is_asked_to_the_stage_comes_by_themselves_and_may_start_their
     assert (await host.ask("stage.back", world.room.pk, person=world.noy.pk))["data"] == {}
     role = await noy.signal("role")
     assert (role["role"], role["may_publish"]) == ("attendee", False)
-    assert ("remove_from_media", world.room.pk, world.noy.pk) in asked
+    assert ("remove_from_media", world.room.pk, world.noy.pk) in queued
     assert not await Publication.objects.aexists()
 
 
@@ -293,7 +283,7 @@ def test_no_more_than_twenty_are_asked_at_once(world: World) -> None:
 
 
 def test_a_guest_goes_back_by_themselves_and_a_speaker_keeps_their_part(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     invite_to_stage(world.moderator, world.room.pk, person_id=world.noy.pk)
     accept_invitation(world.noy, world.room.pk)
@@ -320,7 +310,7 @@ def test_a_guest_without_a_ticket_any_more_is_nobody_there(world: World) -> None
 
 
 def test_who_is_removed_from_the_room_is_no_guest_when_they_are_let_back_in(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     invite_to_stage(world.moderator, world.room.pk, person_id=world.noy.pk)
     accept_invitation(world.noy, world.room.pk)
@@ -336,7 +326,7 @@ def test_who_is_removed_from_the_room_is_no_guest_when_they_are_let_back_in(
 
 
 async def test_a_muted_person_is_shown_as_muted_to_everyone_and_cannot_undo_it(
-    world: World, tab: OpenTab, asked: list[Any]
+    world: World, tab: OpenTab, queued: list[Any]
 ) -> None:
     publication = await in_db(world.publication)(world.bounmy)
     one, host, noy = [await tab(person, world.room) for person in (world.bounmy, world.moderator, world.noy)]
@@ -344,7 +334,7 @@ async def test_a_muted_person_is_shown_as_muted_to_everyone_and_cannot_undo_it(
     for each in (one, noy):
         frame = await each.frame()
         assert (frame["update"], frame["data"]["silenced"]) == ("publication.saved", True)
-    assert asked == [("silence_in_media", world.room.pk, world.bounmy.pk)]
+    assert queued == [("silence_in_media", world.room.pk, world.bounmy.pk)]
     # Their own switch, a new grant, leaving and coming back: nothing undoes it.
     switches = {"publication": publication.pk, "muted": False, "dark": False}
     await one.ask("stage.switches", world.room.pk, **switches)
@@ -354,7 +344,7 @@ async def test_a_muted_person_is_shown_as_muted_to_everyone_and_cannot_undo_it(
     await in_db(end_publication)(world.room.pk, world.bounmy.pk, "camera")
     await in_db(start_publication)(world.room.pk, world.bounmy.pk, "camera", BOTH)
     assert (await Publication.objects.aget()).silenced
-    assert asked[-1] == ("silence_in_media", world.room.pk, world.bounmy.pk)
+    assert queued[-1] == ("silence_in_media", world.room.pk, world.bounmy.pk)
     assert (await host.ask("stage.unmute", world.room.pk, person=world.bounmy.pk))["data"] == {}
     assert not (await Publication.objects.aget()).silenced
     token = (await one.ask("stage.publish", world.room.pk, source="camera"))["data"]["token"]
@@ -373,7 +363,7 @@ def test_those_who_run_the_room_cannot_mute_one_another_and_nobody_mutes_who_is_
 
 
 def test_who_was_muted_and_runs_the_room_now_does_not_unmute_themselves(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     mute_on_stage(world.moderator, world.room.pk, person_id=world.bounmy.pk)
     RoomRole.objects.filter(user=world.bounmy).update(role=RoomRole.Role.MODERATOR)
@@ -384,7 +374,7 @@ def test_who_was_muted_and_runs_the_room_now_does_not_unmute_themselves(
 
 
 def test_muting_in_the_moment_in_which_a_camera_starts_never_misses_it(
-    world: World, asked: list[Any]
+    world: World, queued: list[Any]
 ) -> None:
     for _round in range(6):
         together(
@@ -396,7 +386,7 @@ def test_muting_in_the_moment_in_which_a_camera_starts_never_misses_it(
         Silence.objects.all().delete()
 
 
-def test_muting_and_unmuting_at_once_leave_the_room_told_what_holds(world: World, asked: list[Any]) -> None:
+def test_muting_and_unmuting_at_once_leave_the_room_told_what_holds(world: World, queued: list[Any]) -> None:
     publication = world.publication(world.bounmy)
     for _round in range(6):
         together(
@@ -410,7 +400,7 @@ def test_muting_and_unmuting_at_once_leave_the_room_told_what_holds(world: World
 
 
 def test_the_media_process_is_told_how_it_stands_and_again_with_every_full_list(
-    world: World, asked: list[Any], monkeypatch: pytest.MonkeyPatch
+    world: World, queued: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[tuple[str, str, Any]] = []
 
@@ -475,7 +465,7 @@ def test_who_may_not_direct_changes_nothing(world: World) -> None:
     assert rows(Publication, Scene, Seat, Invitation, Silence, Guest, Fact) == before
 
 
-def test_a_closed_account_is_on_no_stage_and_asked_to_none(world: World, asked: list[Any]) -> None:
+def test_a_closed_account_is_on_no_stage_and_asked_to_none(world: World, queued: list[Any]) -> None:
     world.publication(world.bounmy)
     hand_over(world.moderator, world.room.pk, person_id=world.bounmy.pk)
     mute_on_stage(world.moderator, world.room.pk, person_id=world.bounmy.pk)
@@ -487,7 +477,7 @@ def test_a_closed_account_is_on_no_stage_and_asked_to_none(world: World, asked: 
     assert Scene.objects.get().speaker_id is None
 
 
-def test_a_switch_of_ones_own_is_kept_while_muted(world: World, asked: list[Any]) -> None:
+def test_a_switch_of_ones_own_is_kept_while_muted(world: World, queued: list[Any]) -> None:
     number = world.publication(world.bounmy).pk
     mute_on_stage(world.moderator, world.room.pk, person_id=world.bounmy.pk)
     show_switches(world.bounmy, world.room.pk, publication_id=number, muted=True, dark=False)
