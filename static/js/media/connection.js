@@ -12,7 +12,7 @@
  */
 
 import { open } from "./open.js";
-import { AFTER_FAILURE, Refusal, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
+import { AFTER_FAILURE, Refusal, UNREACHED, WHILE_WAITING, judge, pauseAfter } from "./retry.js";
 import { endSession, fragmentOf, openSession, restartSession, sessionLives, withIceOf, withSoundAgain } from "./session.js";
 
 /** @import { Grant, Session } from "./session.js" */
@@ -31,6 +31,8 @@ const LISTEN_EVERY = 500;
 const ASK_AGAIN = 8_000;
 /** A new way to the server is found in less, or not at all. */
 const RESTART_WITHIN = 4_000;
+/** A try after one that got no answer. */
+const SOONER = 4_000;
 /** Grants live for two minutes; one that was refused for the moment only is good for another try. */
 const GRANT_USABLE = 60_000;
 
@@ -205,7 +207,7 @@ export class Connection extends EventTarget {
     } else {
       this.#failures.tries += 1;
       this.#become("connecting");
-      await pause(pauseAfter(this.#failures.tries, AFTER_FAILURE), signal);
+      await pause(pauseAfter(this.#failures.tries, error instanceof Refusal ? AFTER_FAILURE : UNREACHED), signal);
     }
     return true;
   }
@@ -221,7 +223,7 @@ export class Connection extends EventTarget {
     // No waiting for our own candidates: the server's are in the answer, and it learns ours when we call. They are looked
     // for only then, because with the answer comes the list of servers that help to find them.
     const offer = await peer.createOffer();
-    const session = await openSession(grant, withSoundAgain(offer.sdp ?? ""));
+    const session = await openSession(grant, withSoundAgain(offer.sdp ?? ""), this.#patience());
     if (signal.aborted) {
       void endSession(session);
       signal.throwIfAborted();
@@ -234,6 +236,12 @@ export class Connection extends EventTarget {
     await standing(peer, signal);
     this.connected(peer);
     return { broken: breaking(peer, session, signal) };
+  }
+
+  /** How long a try may take. A browser asks for a connection after 1, 3, 7 seconds again: during an outage a new try is sooner
+   * through than an old one. Every third is patient, for lines that are slow and not away. @returns {number | undefined} */
+  #patience() {
+    return this.#failures.tries % 3 ? SOONER : undefined;
   }
 
   /** @returns {Promise<Grant>} */

@@ -8,6 +8,10 @@
 /** @type {Pace} After a connection broke or could not be made. */
 export const AFTER_FAILURE = { first: 250, factor: 2, longest: 4000 };
 
+/** @type {Pace} While no answer comes at all: most likely our own line is away, and whoever asks burdens nobody. Whoever is back
+ * from an outage shall see the picture within five seconds. */
+export const UNREACHED = { first: 250, factor: 2, longest: 1500 };
+
 /** @type {Pace} While the other side has not begun to send. */
 export const WHILE_WAITING = { first: 900, factor: 1.3, longest: 3000 };
 

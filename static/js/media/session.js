@@ -13,15 +13,16 @@ const END_WITHIN = 3_000;
 /** Sends our offer; gives the session with the server's answer, or throws a `Refusal`.
  * @param {Grant} grant
  * @param {string} offer
+ * @param {number} [within]   milliseconds until we give up
  * @returns {Promise<Session>} */
-export async function openSession(grant, offer) {
+export async function openSession(grant, offer, within = OPEN_WITHIN) {
   const response = await fetch(grant.url, {
     method: "POST",
     headers: { Authorization: `Bearer ${grant.token}`, "Content-Type": "application/sdp" },
     body: offer,
     credentials: "omit",
     // Not ended by `stop`: a session that was opened all the same could then not be ended.
-    signal: AbortSignal.timeout(OPEN_WITHIN),
+    signal: AbortSignal.timeout(within),
   });
   if (response.status !== 201) throw await refusalIn(response);
   const location = response.headers.get("Location");
