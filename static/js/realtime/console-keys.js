@@ -39,25 +39,32 @@ function keep(wanted) {
   }
 }
 
+/** Show the list of the page's keys. */
+export function openKeys() {
+  const dialog = document.getElementById("console-keys");
+  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+}
+
 /** @param {Key[]} keys
+ * @param {string} [name]  of the list
  * @returns {HTMLDialogElement} the dialog, with the id that the page's button opens */
-export function startKeys(keys) {
+export function startKeys(keys, name = gettext("Keys of the console")) {
   let active = on();
   const box = make("input", { type: "checkbox", checked: active, change: () => { active = box.checked; keep(active); } });
-  const title = make("h2", { id: "console-keys-title" }, gettext("Keys of the console"));
+  const title = make("h2", { id: "console-keys-title" }, name);
   const dialog = make("dialog", { class: "dialog", id: "console-keys", "aria-labelledby": "console-keys-title" },
     make("div", { class: "dialog-head" }, title, make("button", { class: "button icon-only quiet", type: "button", "data-close": "", "aria-label": gettext("Close") }, icon("close"))),
     make("p", { class: "quiet" }, gettext("They work wherever you are not writing.")),
     make("dl", { class: "keys" }, ...keys.flatMap(({ key, words }) => [make("dt", {}, ...key.split("+").flatMap((part, at) => [at ? " + " : "", make("kbd", {}, part)])), make("dd", {}, words)])),
     make("label", { class: "check" }, box, make("span", {}, gettext("Use these keys on this device"))));
   document.addEventListener("keydown", (event) => {
-    const name = pressed(event);
-    if (name === "?") {
+    const press = pressed(event);
+    if (press === "?") {
       event.preventDefault();
-      if (!dialog.open) dialog.showModal();
+      openKeys();
       return;
     }
-    const found = active && name ? keys.find(({ key }) => key === name) : undefined;
+    const found = active && press ? keys.find(({ key }) => key === press) : undefined;
     if (!found) return;
     event.preventDefault();
     found.act();

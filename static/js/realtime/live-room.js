@@ -4,6 +4,7 @@
  */
 
 import { fill, gettext, ngettext } from "../i18n.js";
+import { startKeys } from "./console-keys.js";
 import { make, onceAFrame } from "./dom.js";
 import "./live-page.js";
 import { together } from "./moderation.js";
@@ -28,7 +29,7 @@ import { tabSocket } from "./tab.js";
 
 /** @typedef {{key: string, tab: HTMLButtonElement, panel: HTMLElement, count: HTMLElement}} Side */
 
-class LiveRoom extends HTMLElement {
+export class LiveRoom extends HTMLElement {
   /** @type {Room | null} */ #room = null;
   #chat = new RoomChat();
   #people = new RoomPeople();
@@ -38,7 +39,7 @@ class LiveRoom extends HTMLElement {
   #announcements = new RoomAnnouncements();
   #materials = new RoomMaterials();
   #slides = new SlidesDesk();
-  #stage = new RoomStage();
+  #stage = this.makeStage();
   #reactions = new RoomReactions();
   #line = new RoomLine();
   #timer = new RoomTimer();
@@ -77,6 +78,11 @@ class LiveRoom extends HTMLElement {
     this.#draw();
   }
 
+  /** Where the pictures are. */
+  makeStage() {
+    return new RoomStage();
+  }
+
   disconnectedCallback() {
     this.#room?.stop();
     this.#room = null;
@@ -98,7 +104,8 @@ class LiveRoom extends HTMLElement {
     for (const panel of own) {
       if (panel instanceof HTMLElement) this.#addSide(side, tabs, panel.dataset.panel ?? "", panel.dataset.label ?? "", panel);
     }
-    this.append(this.#stage, side);
+    this.#stage.offersKeys = true;
+    this.append(this.#stage, side, startKeys([...this.#stage.keys, { key: "?", words: gettext("This list"), act: () => {} }], gettext("Keys of the stage")));
     this.addEventListener("tab:chosen", () => this.#chosen());
     // The short address on the wall of the hall leads to the questions.
     this.#sides.find(({ panel }) => `#${panel.id}` === location.hash)?.tab.click();

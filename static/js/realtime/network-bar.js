@@ -5,7 +5,7 @@
 
 import { fill, gettext } from "../i18n.js";
 import { toast } from "../toasts.js";
-import { DataMeter, inUnits } from "./data-meter.js";
+import { apart, DataMeter, inUnits } from "./data-meter.js";
 import { DeviceCheck } from "./device-check.js";
 import { icon, make } from "./dom.js";
 import { line } from "./network-line.js";
@@ -22,7 +22,7 @@ export class NetworkBar extends HTMLElement {
   #notice = make("div", { class: "network-notice", role: "status" });
   #acts = make("div", { class: "network-acts", role: "group" });
   #name = make("span", { class: "control-name" });
-  #used = make("span", { class: "network-used number", "aria-hidden": "true" });
+  #used = make("span", { class: "network-used number", dir: "auto", "aria-hidden": "true" });
   #line = make("button", { class: "control", type: "button", "data-does": "line", "aria-haspopup": "dialog" });
   #check = make("button", { class: "control", type: "button", "data-does": "check", "aria-haspopup": "dialog", hidden: true });
   #float = make("button", { class: "control", type: "button", "data-does": "float", "aria-pressed": "false", hidden: true });
@@ -52,7 +52,7 @@ export class NetworkBar extends HTMLElement {
     // Only while the focus stands in the stage: a letter alone must not do anything while somebody writes.
     this.closest(".stage")?.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)), { signal });
     for (const name of ["enterpictureinpicture", "leavepictureinpicture"]) document.addEventListener(name, () => this.#showActs(), { signal, capture: true });
-    line.start({ usual: this.closest("live-room")?.getAttribute("data-usual"), meter: new DataMeter(room.id, memory()) });
+    line.start({ usual: this.closest("live-room, small-room")?.getAttribute("data-usual"), meter: new DataMeter(room.id, memory()) });
     this.#show();
     this.#showCost();
     this.#showActs();
@@ -65,7 +65,7 @@ export class NetworkBar extends HTMLElement {
   }
 
   #show() {
-    const around = this.closest("live-room");
+    const around = this.closest("live-room, small-room");
     around?.setAttribute("data-media", line.mode);
     this.#name.textContent = nameOf(line.mode);
     this.#line.classList.toggle("off", line.mode === "audio");
@@ -98,8 +98,8 @@ export class NetworkBar extends HTMLElement {
     if (!meter) return;
     this.#used.textContent = meter.bytes >= 1e6 ? inUnits(meter.bytes) : "";
     const { perHour } = meter;
-    const sofar = fill(gettext("Picture and sound in this room have used %(data)s so far."), { data: inUnits(meter.bytes) });
-    const pace = perHour === null ? "" : ` ${fill(gettext("At this pace it is %(data)s an hour."), { data: inUnits(perHour) })}`;
+    const sofar = fill(gettext("Picture and sound in this room have used %(data)s so far."), { data: apart(inUnits(meter.bytes)) });
+    const pace = !perHour ? "" : ` ${fill(gettext("At this pace it is %(data)s an hour."), { data: apart(inUnits(perHour)) })}`;
     if (this.#cost.textContent !== sofar + pace) this.#cost.textContent = sofar + pace;
   }
 

@@ -4,7 +4,7 @@
 
 /** @typedef {Person & {role?: string, reachable?: boolean}} Listed */
 
-const PARTS = ["host", "moderator", "speaker", "interpreter"];
+const PARTS = ["host", "moderator", "speaker", "interpreter", "guest"];
 
 /** Words as they are compared: small letters, without accents that nobody types.
  * @param {string} text

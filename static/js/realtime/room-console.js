@@ -201,6 +201,7 @@ class RoomConsole extends HTMLElement {
       { key: "Shift+W", words: gettext("Give the word to the next in the line"), act: () => this.#act("hand.call", () => this.#hand) },
       { key: "Shift+T", words: gettext("Start or stop the timer"), act: () => this.#desk.toggle() },
       { key: "Shift+M", words: gettext("Tell the speaker that two minutes are left"), act: () => this.#desk.call() },
+      ...this.#stage.keys,
       { key: "?", words: gettext("This list"), act: () => {} },
     ];
   }

@@ -81,7 +81,7 @@ export class RoomPeople extends HTMLElement {
    * @param {Restriction | undefined} lost
    * @returns {HTMLElement} */
   #row(room, person, lost) {
-    const drawn = JSON.stringify([person, lost ?? null, room.runs, room.me]);
+    const drawn = JSON.stringify([person, lost ?? null, room.runs, room.me, room.behind.invitation?.has(person.id) ?? false]);
     const known = this.#rows.get(person.id);
     if (known?.drawn === drawn) return known.element;
     const opened = this.#opened === person.id;
@@ -111,6 +111,9 @@ export class RoomPeople extends HTMLElement {
     const box = make("div", { class: "person-deeds row", id: `person-deeds-${person.id}`, hidden: !opened });
     if (person.reachable) box.append(make("a", { class: "button quiet", href: `/messages/to/${person.id}/` }, icon("mail"), gettext("Write a message")));
     const runs = person.role === "host" || person.role === "moderator"; // those who run the room are never restricted
+    if (room.runs && !person.role && !lost?.removed) {
+      box.append(room.behind.invitation?.has(person.id) ? this.#deed("stage.withdraw", person, "undo", gettext("Do not ask to the stage any more")) : this.#deed("stage.invite", person, "stage", gettext("Ask to the stage")));
+    }
     if (room.runs && !runs) {
       if (lost?.removed) box.append(this.#deed("person.readmit", person, "return", gettext("Let back in")));
       else {
@@ -193,7 +196,7 @@ export class RoomPeople extends HTMLElement {
 /** @param {string} role
  * @returns {string} */
 function partName(role) {
-  return { host: gettext("Host"), moderator: gettext("Moderator"), speaker: gettext("Speaker"), interpreter: gettext("Interpreter") }[role] ?? role;
+  return { host: gettext("Host"), moderator: gettext("Moderator"), speaker: gettext("Speaker"), interpreter: gettext("Interpreter"), guest: gettext("On the stage") }[role] ?? role;
 }
 
 /** @param {string} code

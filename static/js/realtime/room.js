@@ -18,7 +18,7 @@ import { CommandError } from "./socket.js";
 
 /** @typedef {{id: number, name: string, name_latin: string, organisation: string, job_title: string, country: string, photo: string | null}} Person */
 /** @typedef {{id: number, room: number, client_id: string, parent: number | null, author: Person, state: "shown" | "held" | "dismissed" | "deleted", by_hosts: boolean, text: string, html: string, language: string, replies: number, reactions: Record<string, number>, created: string, edited: string | null}} Message */
-/** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, muted: boolean, dark: boolean, started: string}} Publication */
+/** @typedef {{id: number, name: string, person: Person, source: "camera" | "screen", audio: boolean, video: boolean, muted: boolean, dark: boolean, silenced: boolean, started: string}} Publication */
 /** @typedef {"entering" | "here" | "away" | "refused" | "closed"} Phase */
 
 const MOST_MESSAGES = 500;

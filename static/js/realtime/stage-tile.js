@@ -1,13 +1,29 @@
-/** One tile of the stage: a picture, the name, and in words what is the matter when there is no picture. */
+/**
+ * One tile of the stage: a picture, the name, and in words what is the matter when there is no picture. Of somebody else's camera
+ * no more is received than the tile can show: a small tile gets a small picture, one that is not seen gets none.
+ */
 
 import { fill, gettext } from "../i18n.js";
 import { Viewer } from "../media/whep.js";
 import { devices } from "./device-choice.js";
 import { avatar, icon, make } from "./dom.js";
 import { grantFrom } from "./grants.js";
+import { muchFor } from "./stage-layout.js";
 
 /** @import { Person, Publication, Room } from "./room.js" */
 /** @import { Own } from "./on-stage.js" */
+
+const FIT_AFTER = 500;
+
+/** Tiles by their elements, for the two that watch how large they are and whether they can be seen.
+ * @type {WeakMap<Element, Tile>} */
+const tiles = new WeakMap();
+const sizes = globalThis.ResizeObserver && new ResizeObserver((seen) => {
+  for (const { target, contentRect } of seen) tiles.get(target)?.resize({ height: contentRect.height });
+});
+const sight = globalThis.IntersectionObserver && new IntersectionObserver((seen) => {
+  for (const { target, isIntersecting } of seen) tiles.get(target)?.resize({ seen: isIntersecting });
+});
 
 export class Tile extends EventTarget {
   /** @type {"camera" | "screen"} */ source = "camera";
@@ -16,7 +32,12 @@ export class Tile extends EventTarget {
   #name = make("p", { class: "tile-name" });
   #words = make("p", { class: "tile-words", role: "status" });
   #face = make("div", { class: "tile-face" });
-  #remove = make("button", { class: "control tile-remove", type: "button" });
+  #more = make("button", { class: "control tile-more", type: "button", "aria-haspopup": "dialog", hidden: true });
+  #mark = make("p", { class: "tile-mark", hidden: true });
+  /** @type {(() => void) | null} */ #open = null;
+  #seen = true;
+  #height = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #fitting;
   /** @type {Viewer | null} */ #viewer = null;
   #drawn = "";
   /** Whether the camera is switched off: what comes then is black. */
@@ -25,8 +46,14 @@ export class Tile extends EventTarget {
   constructor() {
     super();
     this.#video.hidden = true;
-    this.#remove.hidden = true;
-    this.element.append(this.#face, this.#video, this.#words, this.#name, this.#remove);
+    this.#more.append(icon("more"));
+    this.#more.addEventListener("click", () => this.#open?.());
+    this.element.append(this.#face, this.#video, this.#words, this.#mark, this.#name, this.#more);
+    sizes?.observe(this.element);
+    sight?.observe(this.element);
+    tiles.set(this.element, this);
+    document.addEventListener("visibilitychange", this.#fit);
+    for (const name of ["enterpictureinpicture", "leavepictureinpicture"]) this.#video.addEventListener(name, this.#fit);
     // A stream without a picture has no size; a picture that begins, or ends, changes it.
     for (const name of ["loadedmetadata", "resize", "playing", "emptied"]) this.#video.addEventListener(name, () => this.#look());
     devices.sound(this.#video);
@@ -34,9 +61,10 @@ export class Tile extends EventTarget {
 
   /** Show what this tab itself sends.
    * @param {Own} own
-   * @param {boolean} seen   whether the others get it */
-  preview(own, seen) {
-    this.#be(own.source, own.person, true, own.muted);
+   * @param {boolean} seen   whether the others get it
+   * @param {boolean} [silenced]   whether those who run the room have muted us */
+  preview(own, seen, silenced = false) {
+    this.#be(own.source, own.person, true, own.muted, silenced);
     this.element.classList.toggle("mirror", own.source === "camera");
     this.#video.muted = true;
     if (this.#video.srcObject !== own.stream) this.#video.srcObject = own.stream;
@@ -50,7 +78,7 @@ export class Tile extends EventTarget {
    * @param {Publication} publication
    * @param {boolean} muted */
   watch(room, publication, muted) {
-    this.#be(publication.source, publication.person, false, publication.source === "camera" && (publication.muted || !publication.audio));
+    this.#be(publication.source, publication.person, false, publication.source === "camera" && (publication.muted || !publication.audio), publication.silenced);
     this.#dark = publication.dark;
     this.#video.muted = muted;
     if (!this.#viewer) {
@@ -64,22 +92,54 @@ export class Tile extends EventTarget {
       this.#video.srcObject = this.#viewer.stream;
       this.#viewer.start();
       this.#follow();
+      this.#fit();
     }
     this.#look();
     if (!muted && this.#video.paused && this.#viewer.state === "playing") void this.#play();
   }
 
-  /** Give those who run the room a way to end this publication; null takes it away.
-   * @param {(() => void) | null} end */
-  moderate(end) {
-    this.#remove.hidden = end === null;
-    if (!end || this.#remove.childElementCount) return;
-    this.#remove.append(icon("close"));
-    this.#remove.setAttribute("aria-label", gettext("Take off the stage"));
-    this.#remove.addEventListener("click", end);
+  /** Give a way to what one may do about this tile; null takes it away.
+   * @param {(() => void) | null} open
+   * @param {string} [label] */
+  offer(open, label = "") {
+    this.#open = open;
+    this.#more.hidden = open === null;
+    if (label) this.#more.setAttribute("aria-label", label);
   }
 
+  /** Something that stands on the tile, such as a raised hand; empty: nothing.
+   * @param {string} symbol
+   * @param {string} [words] */
+  mark(symbol, words = "") {
+    if (this.#mark.dataset.words === words) return;
+    this.#mark.dataset.words = words;
+    this.#mark.replaceChildren(...(words ? [icon(symbol), make("span", {}, words)] : []));
+    this.#mark.hidden = !words;
+  }
+
+  /** @param {{height?: number, seen?: boolean}} how */
+  resize({ height = this.#height, seen = this.#seen }) {
+    this.#height = height;
+    this.#seen = seen;
+    this.#fit();
+  }
+
+  /** Ask for as much of the picture as can be seen; a moment later, because sizes change in steps. */
+  #fit = () => {
+    clearTimeout(this.#fitting);
+    this.#fitting = setTimeout(() => {
+      if (!this.#viewer || this.source !== "camera" || !this.#height) return;
+      const apart = document.pictureInPictureElement === this.#video;
+      const visible = apart || (this.#seen && document.visibilityState !== "hidden");
+      this.#viewer.want(muchFor({ height: apart ? 720 : this.#height, density: devicePixelRatio, visible }));
+    }, FIT_AFTER);
+  };
+
   stop() {
+    clearTimeout(this.#fitting);
+    document.removeEventListener("visibilitychange", this.#fit);
+    sizes?.unobserve(this.element);
+    sight?.unobserve(this.element);
     void this.#viewer?.stop();
     this.#viewer = null;
     this.#video.srcObject = null;
@@ -88,9 +148,11 @@ export class Tile extends EventTarget {
   /** @param {"camera" | "screen"} source
    * @param {Person} person
    * @param {boolean} mine
-   * @param {boolean} muted */
-  #be(source, person, mine, muted) {
-    const drawn = JSON.stringify([source, person, mine, muted]);
+   * @param {boolean} muted
+   * @param {boolean} [silenced]   by those who run the room */
+  #be(source, person, mine, muted, silenced = false) {
+    muted ||= silenced && source === "camera";
+    const drawn = JSON.stringify([source, person, mine, muted, silenced]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.source = source;
@@ -98,7 +160,7 @@ export class Tile extends EventTarget {
     const name = make("bdi", {}, person.name);
     this.element.classList.toggle("muted", muted);
     const symbol = source === "screen" ? "screen" : muted ? "mic-off" : "mic";
-    const off = muted ? make("span", { class: "hidden-visually" }, gettext("The microphone is off.")) : "";
+    const off = muted ? make("span", { class: "hidden-visually" }, silenced ? gettext("Muted by those who run this room.") : gettext("The microphone is off.")) : "";
     const you = gettext("(you)");
     this.#name.replaceChildren(icon(symbol), name, mine ? ` ${you}` : "", off);
     this.#face.replaceChildren(avatar(person, "huge"));
