@@ -53,6 +53,8 @@ SILENCE: Final = 15.0
 TICK: Final = 1.0
 FIRST_NACK: Final = 0.02
 NEXT_NACK: Final = 0.08
+SOUND_FORGETS: Final = 0.8
+"""What a viewer lost of the sound counts so much less each second: a line that was bad is likely to be bad again."""
 REPORTS_KEPT: Final = 8
 """Sender reports of which we remember when they went out, to reckon the round trip by."""
 MOST_STREAMS: Final = 32
@@ -336,6 +338,8 @@ class PublishSession(Session):
         tracks = self.publication.tracks.values()
         sources = [source for track in tracks for source in track.sources]
         self._count_lost(sources)
+        for viewer in self.publication.viewers:
+            viewer.measure_sound()
         if sources:
             report = rtcp.receiver_report(reporter=self.ssrc, receptions=self._receptions(now))
             most = rtcp.bandwidth(
@@ -408,6 +412,7 @@ class WatchSession(Session):
         self.paused = False
         self.connected = False
         self.sound_lost = 0.0
+        self._sound_reported = 0.0
         self._asked_again: set[int] = set()
         self._sent_before = 0
         self.round_trip: float | None = None
@@ -505,6 +510,19 @@ class WatchSession(Session):
         self.choose_layer(now)
         return True
 
+    def measure_sound(self) -> None:
+        """Once a second: which share of the sound gets lost on the way here. What comes because it was sent again does not count
+        as lost in the viewer's reports, and is often too late to be heard; and the reports of mere sound are five seconds apart.
+        """
+        leg = self.legs.get("audio")
+        if leg is None:
+            return
+        sent, before = leg.state.packets, self._sent_before
+        asked = min(len(self._asked_again) / max(1, sent - before), 1.0)
+        self.sound_lost = max(asked, self._sound_reported, self.sound_lost * SOUND_FORGETS)
+        self._sent_before = sent
+        self._asked_again.clear()
+
     def choose_layer(self, now: float) -> None:
         """Look again at which size of the picture suits this viewer's line."""
         leg, track = self.legs.get("video"), self.publication.tracks.get("video")
@@ -557,8 +575,4 @@ class WatchSession(Session):
             elif kind == "video" and isinstance(message, rtcp.Received):
                 self.selector.hear_loss(message.fraction_lost)
             elif isinstance(message, rtcp.Received):
-                # What comes late because it was sent again does not count as lost, and yet is often too late to be heard.
-                sent = self.legs[kind].state.packets
-                asked = len(self._asked_again) / max(1, sent - self._sent_before)
-                self.sound_lost, self._sent_before = max(message.fraction_lost, min(asked, 1.0)), sent
-                self._asked_again.clear()
+                self._sound_reported = message.fraction_lost
