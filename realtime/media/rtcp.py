@@ -140,7 +140,10 @@ def bandwidth(*, reporter: int, bits_per_second: int, ssrcs: list[int]) -> bytes
 
 
 def lost(*, reporter: int, ssrc: int, sequences: list[int]) -> bytes:
-    return bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=reporter, media_ssrc=ssrc, lost=sequences))
+    """Asks a sender for packets again."""
+    # In order of number: aiortc packs them as distances, which must not be negative where the numbering begins anew.
+    numbers = sorted(set(sequences))
+    return bytes(RtcpRtpfbPacket(fmt=RTCP_RTPFB_NACK, ssrc=reporter, media_ssrc=ssrc, lost=numbers))
 
 
 def keyframe(*, reporter: int, ssrc: int) -> bytes:

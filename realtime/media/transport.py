@@ -56,6 +56,9 @@ class Certificate(RTCCertificate):
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
             self._context.set_cipher_list(_CIPHERS)
+            # Nobody resumes a session here, and OpenSSL would keep twenty thousand of them, 5 kB each.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            self._context.set_options(SSL.OP_NO_TICKET)
         return self._context
 
     @property

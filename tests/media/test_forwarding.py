@@ -1,7 +1,6 @@
 """From a real peer through the server to real peers, over UDP."""
 
 import asyncio
-import os
 
 import pytest
 from aiortc import AudioStreamTrack
@@ -212,30 +211,3 @@ async def test_packets_lost_on_the_way_from_the_publisher_are_asked_for(server: 
     session.wire.on_rtp = take
     await server.until(lambda: track.sources and not track.sources[0].missing)
     await viewer.brightness(90)
-
-
-async def test_fifty_joins_and_leaves_leave_nothing_behind(server: Server) -> None:
-    await server.publish(SmallPicture())
-    await (await server.watch(kinds=("video",))).picture()
-
-    async def visit(number: int) -> None:
-        viewer = await server.watch(person=str(number), kinds=("video",))
-        # Some leave before the connection stands, by saying so; others watch and then close the page.
-        if number % 2:
-            await server.delete(viewer)
-        else:
-            await viewer.picture()
-        await viewer.close()
-        server.peers.remove(viewer)
-
-    await asyncio.gather(*map(visit, range(5)))  # the HTTP connections of five at once stay open from here on
-    await server.until(lambda: len(server.engine.sessions) == 2)
-    tasks, descriptors = len(asyncio.all_tasks()), len(os.listdir("/proc/self/fd"))
-    for group in range(10):
-        await asyncio.gather(*(visit(group * 5 + number) for number in range(5)))
-    await server.until(lambda: len(server.engine.sessions) == 2)
-    await server.until(lambda: len(asyncio.all_tasks()) <= tasks)
-    await server.until(lambda: len(os.listdir("/proc/self/fd")) <= descriptors)
-    publication = server.engine.publications[(12, "34-camera")]
-    assert len(publication.viewers) == len(publication.tracks["video"].layers[0].legs) == 1
-    assert server.engine._per_person.total() == 2

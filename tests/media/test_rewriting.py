@@ -346,6 +346,11 @@ def test_reception_counts_what_was_lost_since_the_last_report() -> None:
     assert (report.reports[0].ssrc, report.reports[0].packets_lost) == (1111, 2)
 
 
+def test_packets_lost_where_the_numbering_begins_anew_are_asked_for_in_one_message() -> None:
+    (message,) = rtcp.read(rtcp.lost(reporter=1, ssrc=2, sequences=[65534, 65535, 0, 3]))
+    assert isinstance(message, rtcp.Lost) and set(message.sequences) == {65534, 65535, 0, 3}
+
+
 def test_many_requests_for_a_keyframe_become_two_a_second() -> None:
     requests = KeyframeRequests()
     asked = [moment / 100 for moment in range(300) if requests.ask(moment / 100)]
