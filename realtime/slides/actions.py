@@ -38,10 +38,10 @@ from realtime.slides.converting import Begun, Drawn, Failed
 from realtime.slides.files import Checked
 from realtime.slides.models import FOLDER, MAX_TITLE, Deck, Slide, SlideShow, slide_path
 from realtime.slides.queries import (
-    BRINGS,
     PRESENTS,
     deck_data,
     get_deck,
+    may_bring,
     show_data,
     show_in,
     slides_streams,
@@ -65,16 +65,16 @@ log = structlog.get_logger(__name__)
 # --- bringing ---
 
 
-def require_bringer(role: str) -> None:
+def require_bringer(room: Room, role: str) -> None:
     """Let those pass who may bring slides to the room in which they have this role."""
-    if role not in BRINGS:
+    if not may_bring(room, role):
         raise Denied(_("Only those who run this room and its speakers can bring slides."))
 
 
 def bring_deck(actor: User, room_id: int, *, client_id: uuid.UUID, title: str, file: Checked) -> Deck:
     """Bring a PDF to the room; the worker makes pictures of its pages. The same `client_id` again changes nothing."""
-    _room, role = get_room_to_speak_in(actor, room_id)
-    require_bringer(role)
+    room, role = get_room_to_speak_in(actor, room_id)
+    require_bringer(room, role)
     spend("slides-file", str(actor.pk), amount=UPLOADS_AN_HOUR, seconds=3600, guards=False)
     stored = default_storage.save(slide_path(None, ""), file.content)
     kept = ""
@@ -90,7 +90,7 @@ def bring_deck(actor: User, room_id: int, *, client_id: uuid.UUID, title: str, f
 
 def _bring(actor: User, room_id: int, client_id: uuid.UUID, title: str, stored: str) -> Deck:
     room, role = get_room_to_speak_in(actor, room_id)
-    require_bringer(role)
+    require_bringer(room, role)
     room = _lock(room)
     known = Deck.objects.filter(room=room, author=actor, client_id=client_id).first()
     if known is not None:

@@ -25,7 +25,7 @@ from realtime.slides.models import Deck, Slide, SlideShow
 from realtime.snapshots import shows_to_everyone, shows_to_stage
 
 BRINGS = RUNS | {RoomRole.Role.SPEAKER}
-"""Roles that may bring slides: those who run the room, and its speakers."""
+"""Roles that may bring slides: those who run the room, and its speakers. In a small room everybody on the stage may."""
 
 PRESENTS = ON_STAGE
 """Roles that may show what was brought, and turn its pages."""
@@ -42,6 +42,11 @@ PROBLEMS = {
 
 AHEAD = 1
 """Pages beyond the furthest that was shown which everyone may fetch, so that they are there when they are shown."""
+
+
+def may_bring(room: Room, role: str) -> bool:
+    """Whether somebody in this role may bring slides to the room."""
+    return role in BRINGS or (room.small and role in PRESENTS)
 
 
 def deck_data(deck: Deck) -> dict[str, Any]:

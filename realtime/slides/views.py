@@ -18,7 +18,7 @@ from realtime.slides.actions import bring_deck, require_bringer
 from realtime.slides.files import check_slides
 from realtime.slides.forms import FileForm
 from realtime.slides.models import Slide
-from realtime.slides.queries import BRINGS, deck_data, decks_for, get_slide, sentence_of, session_of
+from realtime.slides.queries import deck_data, decks_for, get_slide, sentence_of, session_of
 
 KEPT = "private, max-age=31536000, immutable"
 """A page of a document never changes; it is in its reader's browser and nowhere between."""
@@ -31,7 +31,7 @@ def slides(request: HttpRequest, event_slug: str, room_code: str) -> HttpRespons
     room, role = _room(request, event_slug, room_code)
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
     form = FileForm(request.POST or None, request.FILES or None, initial={"client_id": uuid.uuid4()})
-    require_bringer(role)
+    require_bringer(room, role)
     if request.method == "POST":
         try:
             _require_valid(form)
@@ -54,7 +54,7 @@ def slides(request: HttpRequest, event_slug: str, room_code: str) -> HttpRespons
         "session": session_of(room),
         "decks": [(deck, sentence_of(deck)) for deck in decks],
         "unfinished": any(deck.state in ("waiting", "converting") for deck in decks),
-        "form": form if role in BRINGS else None,
+        "form": form,
     }
     return render(request, "realtime/slides.html", words, status=422 if form.errors else 200)
 

@@ -21,7 +21,7 @@ from conference.accounts.models import User
 from conference.core.errors import Conflict, Denied, Invalid, Missing
 from conference.core.models import Event, Fact, Stream
 from conference.core.personal_data import erase_everywhere, personal_data
-from conference.programme.models import Session
+from conference.programme.models import Release, Session, Slot
 from conference.rooms.models import Restriction, Room, RoomRole
 from realtime.broadcast.actions import end_broadcast, reopen_broadcast, start_broadcast
 from realtime.slides import actions, converting
@@ -402,6 +402,15 @@ def test_who_may_do_what_with_slides(world: World, role: str, uploads: Path) -> 
             (uploads / name).unlink()
 
 
+def test_in_a_small_room_everybody_brings_and_shows_slides(world: World) -> None:
+    Room.objects.filter(pk=world.room.pk).update(small=True)
+    deck = bring(world, world.noy)
+    actions.convert_decks()
+    assert show(world, deck, person=world.sari).page == 1
+    with pytest.raises((Denied, Missing)):
+        bring(world, world.stranger)
+
+
 def test_of_another_room_nothing_is_there(world: World) -> None:
     deck = ready_deck(World(), world.bounmy)
     with pytest.raises(Missing):
@@ -547,6 +556,19 @@ def test_the_page_takes_a_constant_number_of_queries(world: World, client: Clien
             client.get(address(world))
         counts.append(len(captured))
     assert counts[0] == counts[2]
+
+
+def test_the_sessions_page_leads_its_speakers_there_before_it_is_live(world: World, client: Client) -> None:
+    session = Session.objects.create(event=world.event, room=world.room, number=1, title={"en": "Tea"})
+    release = Release.objects.create(event=world.event, number=1, version="1.0")
+    soon = timezone.now() + timedelta(days=2)
+    Slot.objects.create(session=session, release=release, start=soon, end=soon + timedelta(hours=1))
+    found = {}
+    for who in (world.bounmy, world.moderator, world.noy):
+        client.force_login(who)
+        page = client.get(f"/{world.event.slug}/sessions/{session.code}/").content.decode()
+        found[who.name] = address(world) in page
+    assert found == {"Bounmy": True, "Thandar": True, "Noy": False}
 
 
 # --- my data ---

@@ -51,9 +51,10 @@ export class SlidesDesk extends HTMLElement {
     this.#draw();
   }
 
-  /** @returns {boolean} */
+  /** In a small room everybody brings slides. @returns {boolean} */
   get #brings() {
-    return Boolean(this.#room?.runs) || this.#room?.role === "speaker";
+    const room = this.#room;
+    return Boolean(room && (room.runs || room.role === "speaker" || (room.mayPublish && this.closest("small-room"))));
   }
 
   /** @returns {boolean} */
@@ -168,7 +169,7 @@ export class SlidesDesk extends HTMLElement {
       icon("file"),
       make("div", { class: "material-main" },
         make("p", { class: "strong", dir: "auto" }, deck.title),
-        make("p", { class: deck.state === "failed" ? "error small" : "quiet small row" }, shown ? make("span", { class: "chip tea" }, icon("screen"), gettext("Shown now")) : null, make("span", {}, words), make("bdi", {}, deck.author.name)),
+        make("p", { class: "quiet small row" }, shown ? make("span", { class: "chip tea" }, icon("screen"), gettext("Shown now")) : null, make("span", { class: deck.state === "failed" ? "error" : null }, words), make("bdi", {}, deck.author.name)),
         deck.state === "converting" ? make("progress", { class: "meter", max: String(deck.pages || 1), value: deck.pages ? String(deck.done) : null, "aria-label": words }) : null),
       actions.childElementCount ? actions : null);
     const focused = known?.element.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.act : undefined;
