@@ -51,6 +51,11 @@ export class DataMeter {
     }
   }
 
+  /** From now on another pace: something else comes than before. */
+  turn() {
+    this.#past = [];
+  }
+
   /** Bytes in an hour at this pace; null: too early to say. @returns {number | null} */
   get perHour() {
     const [first] = this.#past;
@@ -69,4 +74,11 @@ export function inUnits(bytes, language = globalThis.document?.documentElement.l
   const amount = bytes / Number(size);
   const maximumFractionDigits = amount < 10 && unit !== "kilobyte" ? 1 : 0;
   return new Intl.NumberFormat(language, { style: "unit", unit: String(unit), maximumFractionDigits }).format(amount);
+}
+
+/** A number with its unit keeps its order inside a sentence of the other direction.
+ * @param {string} text
+ * @returns {string} */
+export function apart(text) {
+  return `\u2068${text}\u2069`;
 }

@@ -8,7 +8,7 @@
  */
 
 import { fill, gettext } from "../i18n.js";
-import { inUnits } from "./data-meter.js";
+import { apart, inUnits } from "./data-meter.js";
 import { devices, findAmong } from "./device-choice.js";
 import { Ear, playNotes } from "./device-sound.js";
 import { browserOf, howToAllow, sentenceFor, troubleOf } from "./device-words.js";
@@ -177,7 +177,7 @@ export class DeviceCheck extends HTMLElement {
         const mode = suggest(measured, this.#sends);
         choice.suggest(mode);
         const words = gettext("%(down)s arrive, %(up)s leave, an answer takes %(trip)s ms. Suggested: %(mode)s. The trial used %(data)s.");
-        said.textContent = fill(words, { down: inBits(measured.down), up: inBits(measured.up), trip: Math.round(measured.trip * 1000), mode: nameOf(mode), data: inUnits(measured.bytes) });
+        said.textContent = fill(words, { down: apart(inBits(measured.down)), up: apart(inBits(measured.up)), trip: Math.round(measured.trip * 1000), mode: nameOf(mode), data: apart(inUnits(measured.bytes)) });
       } catch {
         if (signal.aborted) return;
         said.textContent = gettext("The trial did not work: there is no connection to the server at the moment, or there were many trials. Try again in a while.");

@@ -112,6 +112,7 @@ export class Line extends EventTarget {
   choose(mode) {
     this.#choice = { ...this.#choice, mode };
     keepChoice(this.#choice);
+    this.#meter?.turn();
     this.restore();
   }
 
