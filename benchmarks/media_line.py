@@ -17,7 +17,7 @@ from tests.media.line import NoNetwork, bad_line
 from tests.media.test_chromium import open_stage
 from tests.media.test_network import VOICE, heard, viewer_behind
 
-HERE, THERE = "10.213.80.1", "10.213.80.2"
+HERE, THERE = "10.216.80.1", "10.216.80.2"
 SETTLING = 8
 LINES = [
     ("a good line", {}),
