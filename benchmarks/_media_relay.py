@@ -20,7 +20,7 @@ from aiortc import (
 )
 from aiortc.contrib.media import MediaRelay
 
-WIDTH, HEIGHT, RATE, BITS = 1280, 720, 28, 1_000_000
+WIDTH, HEIGHT, RATE, BITS = 1280, 720, 30, 1_000_000
 
 
 def record(seconds: int = 4) -> list[av.Packet]:
