@@ -39,6 +39,8 @@ OPEN = {
     "javascript_catalogue": "the texts of the interface",
     "media_events": "the media process shows a signed grant",
     "send_captions": "a captioning service shows its token",
+    "encoder_offer": "the encoder of a hall shows its token",
+    "encoder_session": "the encoder of a hall shows its token",
     "now": "what is on, for everyone",
     "programme_changes": "the released changes",
     "schedule": "the released programme",
