@@ -115,8 +115,8 @@ def test_a_question_and_a_poll_go_from_a_phone_over_the_desk_to_the_wall(
     # Reactions rise on the wall and on the desk, and are gone again; who listens hears of them if they want to.
     moderator.get_by_role("button", name="Read out reactions").press("Enter")
     clap = phone.get_by_role("button", name=chinese("Applause"))
-    for _each in range(8):
-        clap.tap()
+    # Within one gathering of the page: by eight taps of the robot it would take as long as the machine is slow.
+    clap.evaluate("button => Array.from({ length: 8 }, () => button.click())")
     expect(wall.get_by_text(re.compile(r"^×\d")).first).to_be_attached()
     wait_until(wall, lambda: 0 < symbols(wall) <= 60, "symbols rise")
     wait_until(moderator, lambda: moderator.locator(".reaction").count() > 0, "symbols rise at the desk")
