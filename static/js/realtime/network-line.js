@@ -162,6 +162,7 @@ export class Line extends EventTarget {
     const { down, up, shortest } = sampleOf(pairs, (now - this.#lookedAt) / 1000, this.#shortest);
     this.#shortest = shortest;
     this.#lookedAt = now;
+    this.#down.last = [...this.connections].some((connection) => connection instanceof Viewer && connection.screen) ? 3 : 2;
     if (down) this.#down.take(judge(down), now);
     // Of a voice alone nobody estimates what the line carries.
     if (up) this.#up.take(judge({ ...up, full: up.full && this.#up.step < 3 }), now);

@@ -2,11 +2,14 @@
 
 /** @import { Sample } from "./network-watch.js" */
 
-/** Sums since the connection was made, and how it is at this moment.
- * @typedef {{received: number, lost: number, arrived: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
+/** Sums since the connection was made, and how it is at this moment. `played`: samples of sound; `invented`: those that the browser had to
+ * make up because nothing came in time, pauses of the speaker aside.
+ * @typedef {{received: number, lost: number, arrived: number, played: number, invented: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
 
 /** Fewer packets than this within one look say nothing about the share that gets lost. */
 const ENOUGH = 30;
+/** Half a second of sound. */
+const SAMPLES = 24_000;
 /** An estimate below so much of what arrives says that the line is full. */
 const FULL = 0.9;
 /** Bits per second: less does not carry the smallest picture beside the voice. */
@@ -19,7 +22,7 @@ const HEADERS = 28;
 export function countersIn(reports) {
   const all = [...reports];
   /** @type {Counters} */
-  const found = { received: 0, lost: 0, arrived: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
+  const found = { received: 0, lost: 0, arrived: 0, played: 0, invented: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
   const transports = all.filter(({ type }) => type === "transport");
   const pairs = all.filter(({ type }) => type === "candidate-pair");
   const chosen = pairs.find(({ id }) => transports.some((transport) => transport.selectedCandidatePairId === id)) ?? pairs.find((pair) => pair.selected || (pair.nominated && pair.state === "succeeded"));
@@ -29,6 +32,8 @@ export function countersIn(reports) {
       found.arrived += (report.bytesReceived ?? 0) + (report.headerBytesReceived ?? 0);
       // Duplicates may make it negative.
       found.lost += Math.max(report.packetsLost ?? 0, 0);
+      found.played += report.totalSamplesReceived ?? 0;
+      found.invented += Math.max((report.concealedSamples ?? 0) - (report.silentConcealedSamples ?? 0), 0);
     } else if (report.type === "remote-inbound-rtp" && typeof report.fractionLost === "number") {
       found.sentLoss = Math.max(found.sentLoss ?? 0, report.fractionLost);
     }
@@ -57,16 +62,20 @@ export function sampleOf(pairs, seconds, shortest) {
   const sending = pairs.filter(({ sends }) => sends);
   let received = 0;
   let lost = 0;
+  let broken = 0;
   for (const { now, before } of watching) {
     received += Math.max(now.received - (before?.received ?? now.received), 0);
     lost += Math.max(now.lost - (before?.lost ?? now.lost), 0);
+    // What was lost and sent again in time is not heard; what came too late is.
+    const played = now.played - (before?.played ?? now.played);
+    if (played >= SAMPLES) broken = Math.max(broken, (now.invented - (before?.invented ?? 0)) / played);
   }
   // The estimate of what may arrive grows no further than half above what does: only one below it says that the line is full.
   const full = watching.some(({ now, before }) => now.carriesIn !== null && before && now.carriesIn < (FULL * (now.arrived - before.arrived) * 8) / Math.max(seconds, 0.1));
   const out = sending.flatMap(({ now }) => (now.carriesOut === null ? [] : [now.carriesOut]));
   const lossUp = sending.flatMap(({ now }) => (now.sentLoss === null ? [] : [now.sentLoss]));
   return {
-    down: watching.length ? { loss: received + lost >= ENOUGH ? lost / (received + lost) : null, waits, full } : null,
+    down: watching.length ? { loss: received + lost >= ENOUGH ? Math.max(lost / (received + lost), broken) : null, waits, full } : null,
     up: sending.length ? { loss: lossUp.length ? Math.max(...lossUp) : null, waits, full: out.some((carries) => carries < SMALLEST_OUT) } : null,
     shortest: best,
   };

@@ -36,7 +36,7 @@ export function judge({ loss, waits, full }) {
 
 export class Watch {
   step = 0;
-  #last;
+  /** The number of the last step that helps. */ last;
   /** @type {number | null} */ #weakSince = null;
   /** @type {number | null} */ #goodSince = null;
   #changedAt = -Infinity;
@@ -46,7 +46,7 @@ export class Watch {
 
   /** @param {number} last   the number of the last step */
   constructor(last) {
-    this.#last = last;
+    this.last = last;
   }
 
   /** Take in how the line is; gives the step.
@@ -54,6 +54,7 @@ export class Watch {
    * @param {number} now   milliseconds of any steady clock
    * @returns {number} */
   take(verdict, now) {
+    this.step = Math.min(this.step, this.last);
     const weak = verdict === "weak" || verdict === "bad";
     this.#weakSince = weak ? (this.#weakSince ?? now) : null;
     this.#goodSince = verdict === "good" ? (this.#goodSince ?? now) : null;
@@ -77,9 +78,9 @@ export class Watch {
   /** @param {number} steps
    * @param {number} now */
   #down(steps, now) {
-    if (this.step >= this.#last) return;
+    if (this.step >= this.last) return;
     if (now - this.#triedAt < HELD + SETTLES) this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
-    this.step = Math.min(this.step + steps, this.#last);
+    this.step = Math.min(this.step + steps, this.last);
     this.#changedAt = now;
     this.#weakSince = null;
   }

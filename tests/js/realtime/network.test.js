@@ -113,6 +113,13 @@ test("loss, waiting and a full line are seen between two looks", () => {
   const quiet = look(transport(0, 0), pair({ currentRoundTripTime: 0.3, availableIncomingBitrate: 95_000 }), inbound(1010, 10, 110_000));
   const alone = sampleOf([{ now: quiet, before, sends: false }], 2, Infinity);
   assert.deepEqual(alone.down, { loss: null, waits: 0, full: false }, "few packets say nothing; a long way is no weak line");
+  const voice = (played, concealed, silent) => ({ ...inbound(1080, 10), totalSamplesReceived: played, concealedSamples: concealed, silentConcealedSamples: silent });
+  const late = look(transport(0, 0), pair({}), voice(196_000, 40_000, 20_000));
+  const spoke = sampleOf([{ now: late, before: look(transport(0, 0), pair({}), voice(100_000, 10_000, 10_000)), sends: false }], 2, Infinity);
+  assert.equal(spoke.down.loss, null, "too few packets between the two");
+  const later = { ...late, received: late.received + 100 };
+  const heard = sampleOf([{ now: later, before: look(transport(0, 0), pair({}), voice(100_000, 10_000, 10_000)), sends: false }], 2, Infinity);
+  assert.ok(Math.abs(heard.down.loss - 20_000 / 96_000) < 1e-9, "a voice that has to be made up is a weak line, pauses of the speaker are none");
   const publisher = look(transport(0, 0), pair({ availableOutgoingBitrate: 60_000 }), { type: "remote-inbound-rtp", fractionLost: 0.3 });
   assert.deepEqual(sampleOf([{ now: publisher, before: undefined, sends: true }], 2, Infinity).up, { loss: 0.3, waits: 0, full: true });
 });
