@@ -14,6 +14,7 @@ import { Pages } from "./slides-pages.js";
 import { after, leaf, showOf, sizeFor, turnOf } from "./slides-plan.js";
 
 /** @import { Room } from "./room.js" */
+/** @import { RoomStage } from "./room-stage.js" */
 /** @import { Show, Turn } from "./slides-plan.js" */
 
 /** The next page is fetched within this time, each browser at another moment. */
@@ -281,17 +282,14 @@ function saves() {
   return Boolean(/** @type {any} */ (navigator).connection?.saveData);
 }
 
-/** Put slides on a stage.
- * @param {HTMLElement} stage
+/** Put slides on a stage: the picture among its tiles, the row below them.
+ * @param {RoomStage} stage
  * @param {Room} room
  * @returns {RoomSlides} */
 export function standOn(stage, room) {
   const slides = new RoomSlides();
-  const tile = /** @type {HTMLElement | undefined} */ (/** @type {any} */ (stage).slides) ?? make("div", { class: "slides-place", hidden: true });
-  tile.append(slides.picture);
-  const tiles = stage.querySelector(".tiles");
-  if (!tile.parentElement && !("slides" in stage)) tiles?.before(tile);
-  tiles?.after(slides);
+  stage.slides.append(slides.picture);
+  stage.querySelector(".tiles")?.after(slides);
   slides.room = room;
   return slides;
 }
