@@ -16,7 +16,8 @@ typedef struct {
     double last_sent_at;
     uint32_t offset, timestamp_offset, ssrc, last_timestamp, packets, octets, unsent;
     int32_t descriptor, address_length, profile;
-    uint8_t payload_type;
+    uint16_t picture_offset;
+    uint8_t payload_type, tl0_offset;
     uint8_t address[28];
 } leg_t;
 
@@ -25,7 +26,7 @@ typedef struct {
     int64_t extended;
     double now;
     uint32_t timestamp, payload_length;
-    uint8_t marker, padding;
+    uint8_t marker, padding, picture_at, tl0_at;
 } packet_t;
 
 typedef struct {
@@ -70,6 +71,13 @@ int fan_out(leg_t **legs, int count, const packet_t *packet, const body_t *bodie
         memcpy(buffer + 2, &sequence, 2);
         memcpy(buffer + 4, words, 8);
         memcpy(buffer + 12, body->bytes, body->length);
+        if (packet->picture_at) { /* VP8 numbers its pictures too */
+            uint8_t *payload = buffer + length - packet->payload_length, *at = payload + packet->picture_at;
+            unsigned picture = (((unsigned)at[0] << 8 | at[1]) + leg->picture_offset) & 0x7fff;
+            at[0] = (uint8_t)(0x80 | picture >> 8);
+            at[1] = (uint8_t)picture;
+            if (packet->tl0_at) payload[packet->tl0_at] += leg->tl0_offset;
+        }
         /* What cannot go out now is dropped, as on any line. */
         if (protect((void *)leg->srtp, buffer, &length) != 0 ||
             sendto(leg->descriptor, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)leg->address,

@@ -113,6 +113,7 @@ class NativeLegs(PythonLegs):
         about.source, about.extended, about.now = source.number, packet.extended, now
         about.timestamp, about.payload_length = packet.timestamp, len(packet.payload)
         about.marker, about.padding = packet.marker, packet.padding
+        about.picture_at, about.tl0_at = packet.picture_at, packet.tl0_at
         for number, profile in enumerate(self._profiles):
             body = packet.body(profile)
             pointer = _ffi.from_buffer("uint8_t[]", body)

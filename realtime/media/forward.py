@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
-from .packets import Packet, Profile
+from .packets import Packet, Profile, find_vp8_numbers
 
 RING: Final = 512
 """Packets kept per source for viewers who lost one: about three seconds of a 1 Mb/s picture."""
@@ -66,11 +66,13 @@ class Source:
         "missing",
         "number",
         "octets",
+        "picture",
         "received",
         "report",
         "ring",
         "ssrc",
         "strays",
+        "tl0",
     )
 
     def __init__(self, ssrc: int, clock_rate: int) -> None:
@@ -83,6 +85,9 @@ class Source:
         self.received = 0
         self.octets = 0
         self.strays = 0
+        # The numbers that VP8 gave to the newest picture and base layer.
+        self.picture = 0
+        self.tl0 = 0
         self.report: SenderReport | None = None
         self._earliest = 0
         self._expected_before = 0
@@ -129,6 +134,14 @@ class Source:
     def jitter(self) -> float:
         """How unevenly packets arrive, in seconds (RFC 3550)."""
         return self._jitter / self.clock_rate
+
+    def number_picture(self, packet: Packet) -> None:
+        """Note where this packet of a VP8 picture has its numbers, and which they are."""
+        packet.picture_at, packet.tl0_at = find_vp8_numbers(packet.payload)
+        if packet.picture_at and packet.extended == self.highest:
+            self.picture = _SEQUENCE.unpack_from(packet.payload, packet.picture_at)[0] & 0x7FFF
+            if packet.tl0_at:
+                self.tl0 = packet.payload[packet.tl0_at]
 
     @property
     def has_jumped(self) -> bool:
@@ -198,10 +211,12 @@ class State:
         "offset",
         "packets",
         "payload_type",
+        "picture_offset",
         "profile",
         "source",
         "ssrc",
         "timestamp_offset",
+        "tl0_offset",
         "unsent",
     )
 
@@ -211,6 +226,8 @@ class State:
         self.first = 0
         self.offset = 0
         self.timestamp_offset = 0
+        self.picture_offset = 0
+        self.tl0_offset = 0
         self.last_timestamp = 0
         self.last_sent_at = 0.0
         self.packets = 0
@@ -310,11 +327,24 @@ class Leg:
             self.ssrc,
         )
         buffer[12:length] = body
+        if packet.picture_at:
+            self._number_picture(packet, length)
         state.last_timestamp = timestamp
         state.last_sent_at = now
         state.packets = state.packets + 1 & 0xFFFFFFFF
         state.octets = state.octets + len(packet.payload) & 0xFFFFFFFF
         self._send(length)
+
+    def _number_picture(self, packet: Packet, length: int) -> None:
+        """VP8 numbers its pictures too. Decoders wait for what is missing between two numbers, so another source's must go on
+        where the last one's ended."""
+        buffer, payload = self._buffer, length - len(packet.payload)
+        at = payload + packet.picture_at
+        number = (_SEQUENCE.unpack_from(buffer, at)[0] + self.state.picture_offset) & 0x7FFF
+        _SEQUENCE.pack_into(buffer, at, 0x8000 | number)
+        if packet.tl0_at:
+            at = payload + packet.tl0_at
+            buffer[at] = buffer[at] + self.state.tl0_offset & 0xFF
 
     def take_over(self, packet: Packet, now: float) -> bool:
         """Go on with another source so that the viewer notices nothing. False while it has not begun a whole
@@ -330,6 +360,12 @@ class Leg:
         else:
             passed = max(int((now - state.last_sent_at) * self._clock_rate), self._clock_rate // 50)
             timestamp = state.last_timestamp + passed
+        if old is not None and packet.picture_at:
+            payload = packet.payload
+            picture = _SEQUENCE.unpack_from(payload, packet.picture_at)[0]
+            state.picture_offset = old.picture + state.picture_offset + 1 - picture & 0x7FFF
+            tl0 = payload[packet.tl0_at] if packet.tl0_at else 0
+            state.tl0_offset = old.tl0 + state.tl0_offset + 1 - tl0 & 0xFF
         state.offset = last + 1 - packet.extended & 0xFFFFFFFF
         state.timestamp_offset = timestamp - packet.timestamp & 0xFFFFFFFF
         state.first = packet.extended
@@ -394,4 +430,6 @@ class Leg:
             ssrc,
         )
         self._buffer[12:length] = body
+        if packet.picture_at:
+            self._number_picture(packet, length)
         self._send(length)

@@ -19,7 +19,7 @@ from typing import Final
 
 from .fanout import Legs, PythonLegs
 from .forward import Leg, SenderReport, Source
-from .packets import Packet, unwrap_retransmission
+from .packets import Packet, starts_vp8_keyframe, unwrap_retransmission
 
 KEYFRAME_INTERVAL: Final = 0.5
 """Publishers are asked for a keyframe at most twice a second, however many viewers ask."""
@@ -247,6 +247,8 @@ class Track:
             source = layer.source = Source(ssrc, self.clock_rate)
             source.accept(packet, now)
         layer.received_at = now
+        if self.starts is starts_vp8_keyframe:
+            source.number_picture(packet)
         if layer.joining:
             self._let_in(layer, packet, now)
         layer.legs.send(packet, now)

@@ -37,9 +37,11 @@ class Packet:
         "marker",
         "padding",
         "payload",
+        "picture_at",
         "sequence",
         "source",
         "timestamp",
+        "tl0_at",
     )
 
     def __init__(
@@ -55,6 +57,9 @@ class Packet:
         self.source: Source | None = None
         self.blocks: dict[Profile, bytes] = {}
         self.bodies: dict[Profile, bytes] = {}
+        # Where in the payload VP8 numbers the picture and its base layer; 0 where it does not.
+        self.picture_at = 0
+        self.tl0_at = 0
 
     def extension_block(self, profile: Profile) -> bytes:
         """The header extensions for viewers with this profile, with their own ids."""
@@ -200,6 +205,13 @@ def starts_vp8_keyframe(payload: bytes) -> bool:
         if flags & 0x30:
             position += 1
     return position < size and not payload[position] & 0x01
+
+
+def find_vp8_numbers(payload: bytes) -> tuple[int, int]:
+    """Where the payload numbers its picture (15 bits) and its base layer (TL0PICIDX), RFC 7741; 0 where it does not."""
+    if len(payload) < 6 or not payload[0] & 0x80 or not payload[1] & 0x80 or not payload[2] & 0x80:
+        return 0, 0
+    return 2, 4 if payload[1] & 0x40 else 0
 
 
 def starts_h264_keyframe(payload: bytes) -> bool:

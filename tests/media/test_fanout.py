@@ -19,6 +19,7 @@ from realtime.media.layers import Layer, Track
 from realtime.media.packets import Profile, read_packet, starts_vp8_keyframe
 from realtime.media.transport import _socket_address
 
+from .test_pictures import vp8
 from .test_rewriting import DELTA, KEY, published
 
 needs_compiler = pytest.mark.skipif(
@@ -88,7 +89,12 @@ def packets() -> Iterator[tuple[int, bytes]]:
     for step in range(300):
         if step == 150:
             sequence, ssrc = 10, 2222
-        payload = KEY if step in (0, 160) else DELTA + dice.randbytes(dice.randrange(1, 900))
+        payload = vp8(
+            32_700 + step * (step < 150),
+            step,
+            key=step in (0, 160),
+            rest=dice.randbytes(dice.randrange(1, 900)),
+        )
         if step == 40:
             payload = DELTA + bytes(1490)
         shuffled = sequence + dice.choice([0, 0, 0, 1, -1])
