@@ -34,6 +34,8 @@ export class OnStage extends EventTarget {
   #cameraOn = true;
   #hasCamera = false;
   #cameBack = false;
+  /** Why the server gave no grant, in its words: the stage is full, the event is over. */
+  #refusal = "";
   /** The switches on their way to the others. */
   #telling = "";
 
@@ -219,7 +221,7 @@ export class OnStage extends EventTarget {
    * @returns {Publisher} */
   #publish(source, stream) {
     const publisher = new Publisher({
-      getGrant: () => grantFrom(this.#room, "stage.publish", { source }),
+      getGrant: () => grantFrom(this.#room, "stage.publish", { source }).catch((error) => { this.#refusal = error.code === "conflict" ? error.message : ""; throw error; }),
       screen: source === "screen",
     });
     publisher.addEventListener("state", () => {
@@ -240,7 +242,7 @@ export class OnStage extends EventTarget {
     if (source === "camera") { this.#camera = this.#cameraStream = null; this.#remember(); }
     else this.#screen = this.#screenStream = null;
     end(stream);
-    this.#tell(whyNot(code));
+    this.#tell((code === "conflict" && this.#refusal) || whyNot(code));
     this.#changed();
   }
 
