@@ -30,6 +30,7 @@ FRAMES, PARTS, SOUNDS = 28, 4, 50
 FULL, TELLING = 1116, 300
 """Lengths of RTP packets before encryption: an ordinary one of the picture, and the first of those that tell their number."""
 HEADER = struct.Struct("!BBHLL")
+DESCRIPTOR = struct.Struct("!BBHBBB")
 FRAME = struct.Struct("=II")
 SOURCE = Path(__file__).with_name("_receive.c")
 ffi = FFI()
@@ -160,8 +161,10 @@ class Publisher:
                         length, telling = TELLING + telling, (telling + 1) % 256
                         if self.shared is not None:
                             self.shared.telling[length - TELLING] = self.sequence[VIDEO] & 0xFFFF
-                    descriptor = (b"\x10\x00" if starts else b"\x10\x01") if part == 0 else b"\x00\x01"
-                    payload = descriptor + filling[: length - HEADER.size - 2]
+                    # As Chromium writes it: the number of the picture and of its base layer in each packet.
+                    numbers = (0x8000 | self._frames & 0x7FFF, self._frames & 0xFF)
+                    head = DESCRIPTOR.pack(0x90 if part == 0 else 0x80, 0xE0, *numbers, 0x20, not starts)
+                    payload = head + filling[: length - HEADER.size - len(head)]
                     self._send(VIDEO, 1001, self._frames * 3214, part == PARTS - 1, payload)
                 self._frames += 1
             while sounds < now * SOUNDS:
