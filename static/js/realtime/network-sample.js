@@ -3,8 +3,9 @@
 /** @import { Sample } from "./network-watch.js" */
 
 /** Sums since the connection was made, and how it is at this moment. `played`: samples of sound; `invented`: those that the browser had to
- * make up because nothing came in time, pauses of the speaker aside.
- * @typedef {{received: number, lost: number, arrived: number, played: number, invented: number, sentLoss: number | null, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
+ * make up because nothing came in time, pauses of the speaker aside. `sent` and `unheard`: packets of one's own picture; what is reported of
+ * one's own sound is the loss of whoever hears worst, and not that of this line.
+ * @typedef {{received: number, lost: number, arrived: number, played: number, invented: number, sent: number, unheard: number, trip: number | null, carriesIn: number | null, carriesOut: number | null, bytes: number}} Counters */
 
 /** Fewer packets than this within one look say nothing about the share that gets lost. */
 const ENOUGH = 30;
@@ -22,7 +23,7 @@ const HEADERS = 28;
 export function countersIn(reports) {
   const all = [...reports];
   /** @type {Counters} */
-  const found = { received: 0, lost: 0, arrived: 0, played: 0, invented: 0, sentLoss: null, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
+  const found = { received: 0, lost: 0, arrived: 0, played: 0, invented: 0, sent: 0, unheard: 0, trip: null, carriesIn: null, carriesOut: null, bytes: 0 };
   const transports = all.filter(({ type }) => type === "transport");
   const pairs = all.filter(({ type }) => type === "candidate-pair");
   const chosen = pairs.find(({ id }) => transports.some((transport) => transport.selectedCandidatePairId === id)) ?? pairs.find((pair) => pair.selected || (pair.nominated && pair.state === "succeeded"));
@@ -34,8 +35,12 @@ export function countersIn(reports) {
       found.lost += Math.max(report.packetsLost ?? 0, 0);
       found.played += report.totalSamplesReceived ?? 0;
       found.invented += Math.max((report.concealedSamples ?? 0) - (report.silentConcealedSamples ?? 0), 0);
-    } else if (report.type === "remote-inbound-rtp" && typeof report.fractionLost === "number") {
-      found.sentLoss = Math.max(found.sentLoss ?? 0, report.fractionLost);
+    } else if (report.kind === "video" && report.type === "outbound-rtp") {
+      found.sent += report.packetsSent ?? 0;
+      // What was lost and sent again is no loss to the other side, but it is one of this line.
+      found.unheard += report.retransmittedPacketsSent ?? 0;
+    } else if (report.kind === "video" && report.type === "remote-inbound-rtp") {
+      found.unheard += Math.max(report.packetsLost ?? 0, 0);
     }
   }
   found.trip = chosen?.currentRoundTripTime ?? null;
@@ -73,10 +78,15 @@ export function sampleOf(pairs, seconds, shortest) {
   // The estimate of what may arrive grows no further than half above what does: only one below it says that the line is full.
   const full = watching.some(({ now, before }) => now.carriesIn !== null && before && now.carriesIn < (FULL * (now.arrived - before.arrived) * 8) / Math.max(seconds, 0.1));
   const out = sending.flatMap(({ now }) => (now.carriesOut === null ? [] : [now.carriesOut]));
-  const lossUp = sending.flatMap(({ now }) => (now.sentLoss === null ? [] : [now.sentLoss]));
+  let sent = 0;
+  let unheard = 0;
+  for (const { now, before } of sending) {
+    sent += Math.max(now.sent - (before?.sent ?? now.sent), 0);
+    unheard += Math.max(now.unheard - (before?.unheard ?? now.unheard), 0);
+  }
   return {
     down: watching.length ? { loss: received + lost >= ENOUGH ? Math.max(lost / (received + lost), broken) : null, waits, full } : null,
-    up: sending.length ? { loss: lossUp.length ? Math.max(...lossUp) : null, waits, full: out.some((carries) => carries < SMALLEST_OUT) } : null,
+    up: sending.length ? { loss: sent >= ENOUGH ? Math.min(unheard / sent, 1) : null, waits, full: out.some((carries) => carries < SMALLEST_OUT) } : null,
     shortest: best,
   };
 }

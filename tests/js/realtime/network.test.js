@@ -120,8 +120,11 @@ test("loss, waiting and a full line are seen between two looks", () => {
   const later = { ...late, received: late.received + 100 };
   const heard = sampleOf([{ now: later, before: look(transport(0, 0), pair({}), voice(100_000, 10_000, 10_000)), sends: false }], 2, Infinity);
   assert.ok(Math.abs(heard.down.loss - 20_000 / 96_000) < 1e-9, "a voice that has to be made up is a weak line, pauses of the speaker are none");
-  const publisher = look(transport(0, 0), pair({ availableOutgoingBitrate: 60_000 }), { type: "remote-inbound-rtp", fractionLost: 0.3 });
-  assert.deepEqual(sampleOf([{ now: publisher, before: undefined, sends: true }], 2, Infinity).up, { loss: 0.3, waits: 0, full: true });
+  const picture = (sent, lost) => [{ type: "outbound-rtp", kind: "video", packetsSent: sent }, { type: "remote-inbound-rtp", kind: "video", packetsLost: lost }];
+  const deaf = { type: "remote-inbound-rtp", kind: "audio", packetsLost: 900, fractionLost: 0.9 };
+  const publisher = look(transport(0, 0), pair({ availableOutgoingBitrate: 60_000 }), deaf, ...picture(200, 31));
+  const earlier = look(transport(0, 0), pair({}), ...picture(100, 1));
+  assert.deepEqual(sampleOf([{ now: publisher, before: earlier, sends: true }], 2, Infinity).up, { loss: 0.3, waits: 0, full: true }, "somebody else's loss is not ours");
 });
 
 test("the meter counts over a reload, and says the pace of the last half minute", () => {
