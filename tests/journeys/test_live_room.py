@@ -40,7 +40,7 @@ def test_attendees_see_the_speaker_talk_with_each_other_and_see_again_after_the_
     go_on_stage(speaker)
     for viewer in (one, other):
         see_moving_picture(viewer)
-        expect(viewer.get_by_role("region", name="Stage").get_by_text("ອານຸສອນ")).to_be_visible()
+        expect(viewer.get_by_role("region", name="Stage").get_by_text("ອານຸສອນ").first).to_be_visible()
 
     write_message(one, "Good morning from Kathmandu")
     see_message(other, "Good morning from Kathmandu")
