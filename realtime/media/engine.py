@@ -6,6 +6,7 @@ and only then is the old one closed. Everything here runs on one event loop; not
 """
 
 import asyncio
+import contextlib
 import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Coroutine
@@ -43,6 +44,9 @@ from .transport import Certificate
 
 LINGER: Final = 5.0
 """How long viewers wait for a publisher who is reloading the page."""
+RETURN: Final = 10.0
+"""Seconds after the death of a worker in which its browsers come back to the one in its place."""
+HOLD: Final = 3.0
 LISTEN_EVERY: Final = 0.25
 TELL_SPEAKERS_EVERY: Final = 0.5
 REMEMBERED_ENDINGS: Final = 2000
@@ -69,6 +73,7 @@ class Engine:
         limits: Limits = Limits(),
         announce: Callable[[str, Publication], None] = lambda _event, _publication: None,
         tell_speakers: Callable[[int, list[str], str | None], None] = lambda _room, _names, _active: None,
+        replaces: bool = False,
     ) -> None:
         self.addresses = addresses
         self.public_address = public_address
@@ -89,6 +94,9 @@ class Engine:
         # Handshakes are what disturbs forwarding most; a crowd is let in at a pace.
         self._rate = Pace(limits.joins_per_second, limits.joins_at_once)
         self._tasks: set[asyncio.Task[None]] = set()
+        # In the place of a worker that died: publishers and viewers are on their way back, in any order.
+        self._return_until = time.monotonic() + RETURN if replaces else 0.0
+        self._returning: dict[tuple[int, str], asyncio.Event] = {}
 
     def certificate(self) -> Certificate:
         if self._certificate.is_ageing:
@@ -152,8 +160,12 @@ class Engine:
         """A browser offers to watch: the new session and our answer."""
         self._admit(grant)
         offer = read_offer(text)
-        publication = self.publications.get((grant.room, grant.publication))
-        if publication is None or publication.publisher is None:
+        publication = self._flowing_publication(grant)
+        if publication is None and time.monotonic() < self._return_until:
+            await self._publisher_returns(grant)
+            self._check_rights(grant)
+            publication = self._flowing_publication(grant)
+        if publication is None:
             raise Refused(
                 409, "not-flowing", "Nothing is being sent yet. Please try again in a moment.", retry_after=1
             )
@@ -193,7 +205,17 @@ class Engine:
         )
         return answer
 
-    def _admit(self, grant: Grant) -> None:
+    def _flowing_publication(self, grant: Grant) -> Publication | None:
+        publication = self.publications.get((grant.room, grant.publication))
+        return publication if publication is not None and publication.publisher is not None else None
+
+    async def _publisher_returns(self, grant: Grant) -> None:
+        """Wait a moment for a publisher who is likely to be back: viewers who had to ask again would lose a second by it."""
+        started = self._returning.setdefault((grant.room, grant.publication), asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(started.wait(), HOLD)
+
+    def _check_rights(self, grant: Grant) -> None:
         barred_at = self._barred.get((grant.room, grant.person))
         if barred_at is not None and grant.issued_at.timestamp() <= barred_at:
             raise Refused(403, "removed", "You have been removed from this room.")
@@ -201,6 +223,9 @@ class Engine:
         is_late = grant.issued_at.timestamp() <= closed_at
         if is_late and grant.action == "watch" and grant.person not in stays:
             raise Refused(401, "grant-expired", "This grant has expired. Please ask for a new one.")
+
+    def _admit(self, grant: Grant) -> None:
+        self._check_rights(grant)
         if len(self.sessions) >= self.limits.sessions:
             raise Refused(
                 503, "full", "This media server is full. Please try again in a moment.", retry_after=5
@@ -245,6 +270,9 @@ class Engine:
         if publication.ends is not None:
             publication.ends.cancel()
             publication.ends = None
+        returned = self._returning.pop(key, None)
+        if returned is not None:
+            returned.set()
         old, kinds_before, codecs_before = publication.publisher, publication.kinds, publication.codecs
         publication.publisher = session
         publication.codecs = session.published.codecs

@@ -85,7 +85,7 @@ class Keeper:
             process = await self._load()
         assert process.stdin is not None
         with contextlib.suppress(OSError):  # it died this moment, as its end will tell
-            process.stdin.write(f"{number}\n".encode())
+            process.stdin.write(f"{number} {self._front.workers[number].deaths}\n".encode())
             await process.stdin.drain()
         return process
 

@@ -56,7 +56,7 @@ class Certificate(RTCCertificate):
         if self._context is None:
             self._context = super()._create_ssl_context(srtp_profiles)
             self._context.set_cipher_list(_CIPHERS)
-            # Nobody resumes a session here, and OpenSSL would keep twenty thousand of them, 5 kB each.
+            # Nobody resumes a session here: nothing is kept for it, and no ticket is sent.
             self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
             self._context.set_options(SSL.OP_NO_TICKET)
         return self._context

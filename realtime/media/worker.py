@@ -1,8 +1,8 @@
 """`python -m realtime.media.worker <directory>`: one worker, an event loop that forwards, and answers the front on a socket in
 this directory.
 
-It loads everything, and then waits to be told on its standard input which worker it is. When that input ends, whoever started it
-is no more, and it ends too.
+It loads everything, and then waits to be told on its standard input which worker it is, and how many were that one before.
+When that input ends, whoever started it is no more, and it ends too.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ def main(directory: Path) -> None:
     configuration = read_configuration(os.environ)
     set_up_logging()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    word = os.read(0, 16)
-    if not word:
+    words = os.read(0, 32).split()
+    if not words:
         return
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(_serve(configuration, directory, int(word)))
+        runner.run(_serve(configuration, directory, int(words[0]), replaces=words[1] != b"0"))
 
 
-async def _serve(configuration: Configuration, directory: Path, number: int) -> None:
+async def _serve(configuration: Configuration, directory: Path, number: int, *, replaces: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -59,6 +59,7 @@ async def _serve(configuration: Configuration, directory: Path, number: int) -> 
         limits=Limits(sessions=configuration.sessions, sessions_per_person=configuration.sessions_per_person),
         announce=announce,
         tell_speakers=tell_speakers,
+        replaces=replaces,
     )
     announcer = Announcer(
         f"http://front/events/{number}",

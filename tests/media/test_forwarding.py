@@ -1,6 +1,7 @@
 """From a real peer through the server to real peers, over UDP."""
 
 import asyncio
+import time
 
 import pytest
 from aiortc import AudioStreamTrack
@@ -88,6 +89,21 @@ async def test_viewers_wait_for_a_publisher_who_reloads(server: Server) -> None:
     await server.publish(AudioStreamTrack(), SmallPicture(200))
     await viewer.brightness(200)
     assert server.events == [("publication.started", STARTED)]
+
+
+async def test_after_the_death_of_a_worker_viewers_who_are_back_first_wait_for_their_publisher(
+    server: Server,
+) -> None:
+    server.engine._return_until = time.monotonic() + 10
+    token = server.grant("watch", person="77")
+    offer = await server.offer(direction="recvonly")
+    watching = asyncio.create_task(server.post("/whep/12", token, offer))
+    barred = asyncio.create_task(server.post("/whep/12", server.grant("watch", person="78"), offer))
+    await server.until(lambda: server.engine._returning)
+    await server.engine.remove(12, "78")
+    await server.publish()
+    assert (await asyncio.wait_for(watching, 3)).status == 201
+    assert (await barred).status == 403, "removed while waiting"
 
 
 async def test_a_publisher_who_leaves_ends_the_publication_at_once(server: Server) -> None:
