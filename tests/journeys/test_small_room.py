@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.journeys.platform import PHONE, NewPage
+from tests.journeys.platform import PHONE, NewPage, RunningPlatform
 from tests.journeys.steps import REMEMBER_PEERS, go_on_stage, wait_until
 
 LEAVE = "Leave the table"
@@ -25,6 +25,17 @@ async () => {
 """
 
 
+FULL = """
+from datetime import timedelta
+from django.utils import timezone
+from conference.accounts.models import User
+from realtime.models import Seat
+later = timezone.now() + timedelta(hours=1)
+for user in User.objects.exclude(email="yangon@example.org")[:12]:
+    Seat.objects.update_or_create(room_id={room}, user=user, defaults={{"taken": later}})
+"""
+
+
 def sit_down(page: Page) -> Page:
     """At the round table of the demo, which is open at every hour."""
     page.context.add_init_script(REMEMBER_PEERS)
@@ -40,7 +51,9 @@ def tiles(page: Page) -> int:
     return page.locator(".tile:visible").count()
 
 
-def test_three_people_see_each_other_raise_a_hand_and_keep_one_large(page_of: NewPage) -> None:
+def test_three_people_see_each_other_raise_a_hand_and_keep_one_large(
+    platform: RunningPlatform, page_of: NewPage
+) -> None:
     one, other = sit_down(page_of("kathmandu")), sit_down(page_of("yangon"))
     phone = sit_down(page_of("vientiane", viewport=PHONE))
     pages = (one, other, phone)
@@ -71,3 +84,14 @@ def test_three_people_see_each_other_raise_a_hand_and_keep_one_large(page_of: Ne
     other.get_by_role("button", name=LEAVE).click()
     expect(one.locator(".tile:visible")).to_have_count(2)
     expect(other.get_by_role("button", name="Start camera and microphone")).to_be_visible()
+
+    # The thirteenth is told that the room is full, and may stay and listen.
+    room = other.locator("small-room").get_attribute("room")
+    platform.python(FULL.format(room=room))
+    other.get_by_role("button", name="Start camera and microphone").click()
+    expect(
+        other.get_by_text("This room is full: 12 people are in it with camera or microphone.")
+    ).to_be_visible()
+    expect(other.get_by_role("button", name="Start camera and microphone")).to_be_enabled()
+    assert tiles(other) == 2
+    platform.python(f"from realtime.models import Seat; Seat.objects.filter(room_id={room}).delete()")
