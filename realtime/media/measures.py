@@ -94,7 +94,13 @@ def measure(measures: Measures, sessions: Collection["Session"], *, each: bool) 
         session.count()
     found: dict[str, Any] = {"process": _process(), "rooms": {}, "streams": [], "legs": []}
     for room, totals in measures.rooms.items():
-        found["rooms"][str(room)] = {**asdict(totals), "publish": 0, "watch": 0, "round_trips": [], "losses": []}
+        found["rooms"][str(room)] = {
+            **asdict(totals),
+            "publish": 0,
+            "watch": 0,
+            "round_trips": [],
+            "losses": [],
+        }
     for session in sessions:
         room = found["rooms"][str(session.grant.room)]
         room[session.grant.action] += 1
