@@ -8,6 +8,7 @@ When that input ends, whoever started it is no more, and it ends too.
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -45,7 +46,8 @@ async def _serve(configuration: Configuration, directory: Path, number: int, *, 
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    threading.Thread(target=_watch, args=(loop, stop), daemon=True, name="parent-watch").start()
+    orphaned = threading.Event()
+    threading.Thread(target=_watch, args=(loop, stop, orphaned), daemon=True, name="parent-watch").start()
 
     def announce(event: str, publication: Publication) -> None:
         announcer.announce(event, **publication.data())
@@ -80,15 +82,16 @@ async def _serve(configuration: Configuration, directory: Path, number: int, *, 
     await engine.close()
     await announcer.close()
     log.info("media.worker_stopped", worker=number, pid=os.getpid())
-    with contextlib.suppress(OSError):  # the last one out, after whoever started us was killed
-        directory.rmdir()
+    if orphaned.is_set():  # nobody is left to tidy up
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def _watch(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+def _watch(loop: asyncio.AbstractEventLoop, stop: asyncio.Event, orphaned: threading.Event) -> None:
     """Whoever started us holds the other end of our standard input, and its end comes when they are no more, however they
     went. A thread, so that even a stuck loop does not outlive them for long."""
     while os.read(0, 1):
         pass
+    orphaned.set()
     _call(loop, stop.set)
     threading.Event().wait(4)
     os._exit(1)

@@ -220,11 +220,14 @@ async def test_told_to_stop_it_stops_with_its_workers(number: int) -> None:
 @in_one_loop
 async def test_no_worker_outlives_a_killed_front(running: Running) -> None:
     processes = running.processes()
+    directory = Path(processes[0].cmdline()[-1])
+    assert directory.is_dir()
     running.process.kill()
     running.process.wait()
     await until(
         lambda: all(not each.is_running() or each.status() == psutil.STATUS_ZOMBIE for each in processes), 8
     )
+    assert not directory.exists()
 
 
 def test_a_taken_port_gets_a_sentence_and_no_traceback() -> None:
