@@ -92,6 +92,7 @@ PAGES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "room_log": (("organizer",), ("/demo/rooms/{captioned}/log", "/demo/rooms/{captioned}/log?group=people")),
     "screen": (("organizer",), ("/demo/rooms/{captioned}/screen",)),
     "screen_links": (("organizer",), ("/demo/rooms/{captioned}/screens/",)),
+    "encoder": (("organizer",), ("/demo/rooms/{captioned}/encoder/",)),
     "room_captions": (("organizer",), ("/demo/rooms/{captioned}/captions/",)),
     "caption_desk": (("organizer",), ("/demo/rooms/{captioned}/captions/my/", "/demo/rooms/{captioned}/captions/ur/")),
 }  # fmt: skip
@@ -103,7 +104,7 @@ ON_THE_WAY = {
 
 # Addresses that show no page of their own, each with the reason.
 NO_PAGE = {
-    "program": {"healthz", "javascript_catalogue", "media_events", "send_captions", "brand", "network_test"},
+    "program": {"healthz", "javascript_catalogue", "media_events", "send_captions", "brand", "network_test", "encoder_offer", "encoder_session"},
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
         "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "room_log_csv", "captions_vtt",
@@ -112,7 +113,7 @@ NO_PAGE = {
     "only takes forms, and leads on or shows the page again": {
         "mark_inbox_read", "sign_in_again", "choose_language", "use_time_zone", "remove_password", "new_series", "remove_member",
         "organize_logo", "organize_state", "take_role", "answer_ticket", "star",
-        "lift_block", "agenda_address", "withdraw_announcement", "revoke_screen_link",
+        "lift_block", "agenda_address", "withdraw_announcement", "revoke_screen_link", "revoke_encoder",
         "move_session", "cancel_session", "restore_session", "delete_session", "delete_hall", "delete_track", "delete_day",
         "offer_captions", "end_captions", "add_captioner", "remove_captioner", "make_caption_token", "revoke_caption_token",
         "link_speaker", "delete_speaker", "mfa_login_webauthn",
