@@ -104,7 +104,10 @@ ON_THE_WAY = {
 
 # Addresses that show no page of their own, each with the reason.
 NO_PAGE = {
-    "program": {"healthz", "javascript_catalogue", "media_events", "send_captions", "brand", "network_test", "encoder_offer", "encoder_session"},
+    "program": {
+        "healthz", "javascript_catalogue", "media_events", "send_captions", "brand", "network_test",
+        "encoder_offer", "encoder_session",
+    },
     "file": {
         "upload", "export_my_data", "schedule_json", "schedule_xml", "schedule_ics", "schedule_version_json", "session_ics",
         "speaker_ics", "agenda_ics", "short_address_image", "polls_csv", "room_log_csv", "captions_vtt",
