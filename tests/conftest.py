@@ -17,10 +17,7 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys share one platform and one browser: they come last, and to one worker."""
-    for item in items:
-        if "journeys" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("journeys"))
+    """Journeys come last: the platform and the browser of a worker start once it needs them."""
     items.sort(key=lambda item: "journeys" in item.path.parts)
 
 

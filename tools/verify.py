@@ -37,7 +37,8 @@ def checks(fast: bool) -> list[Check]:
     scripts = sorted(
         str(path.relative_to(BASE_DIR)) for path in (BASE_DIR / "tests" / "js").rglob("*.test.*js")
     )
-    pytest = [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
+    # Three on two cores: journeys, and tests of what comes after a while, mostly wait.
+    pytest = [python, "-m", "pytest", "--numprocesses", "3"]
     return [
         Check("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
         Check("format", [str(BIN / "ruff"), "format", "--quiet", "--check", "."]),

@@ -98,13 +98,13 @@ def test_an_oversized_upload_is_refused_with_a_sentence(
     expect(page.get_by_text("The file is larger than 20 MB.")).to_be_visible(timeout=30_000)
 
     # More than any form takes is not even read, whoever sends it.
-    asked = urllib.request.Request(f"{platform.base_url}/demo/register/", data=b" " * (23 * MEGABYTE))
+    asked = urllib.request.Request(f"{platform.base_url}/demo/register/", data=b" " * (33 * MEGABYTE))
     try:
         urllib.request.urlopen(asked, timeout=20)
     except urllib.error.HTTPError as refused:
         with refused as answer:
             assert answer.code == 413
-            assert "larger than 22 MB. Choose a smaller file." in answer.read().decode()
+            assert "larger than 32 MB. Choose a smaller file." in answer.read().decode()
     except urllib.error.URLError as cut:
         assert isinstance(cut.reason, ConnectionError)  # the answer came while we were still sending
     else:

@@ -21,12 +21,12 @@ from realtime.captions import actions
 from realtime.captions.actions import Heard
 from realtime.captions.models import Caption, Captioner, CaptionFeed, CaptionToken
 from realtime.captions.queries import (
-    captioning_part,
     captions_now,
     captions_part,
     feeds_to_read,
 )
 from realtime.queries import room_snapshot
+from realtime.snapshots import own_part
 from tests.realtime.conftest import OpenTab, World
 from tests.realtime.stored import rows
 
@@ -203,12 +203,12 @@ def test_a_captioner_is_somebody_who_can_enter_and_learns_of_it_at_once(world: W
         with pytest.raises(Invalid) as refusal:
             actions.add_captioner(world.moderator, world.room.pk, email=email)
         assert refusal.value.details["fields"]["email"]
-    assert captioning_part(world.noy, world.room, "attendee") == {"captioning": []}
+    assert own_part(world.noy, world.room, "attendee")["captioning"] == []
     actions.add_captioner(world.moderator, world.room.pk, email=world.noy.email.upper())
     page = f"/{world.event.slug}/rooms/{world.room.code}/captions/"
-    assert captioning_part(world.noy, world.room, "attendee")["captioning"][0]["page"] == page
+    assert own_part(world.noy, world.room, "attendee")["captioning"][0]["page"] == page
     actions.remove_captioner(world.moderator, world.room.pk, person_id=world.noy.pk)
-    assert captioning_part(world.noy, world.room, "attendee") == {"captioning": []}
+    assert own_part(world.noy, world.room, "attendee")["captioning"] == []
     assert Stream.objects.get(name=f"person.{world.noy.pk}").seq == 2
     with pytest.raises(Missing):
         actions.remove_captioner(world.moderator, world.room.pk, person_id=world.noy.pk)

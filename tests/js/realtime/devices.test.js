@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { least } from "../../../static/js/media/whep.js";
-import { withSilence } from "../../../static/js/media/whip.js";
+import { forVoice } from "../../../static/js/media/whip.js";
 import { findAmong, readKept } from "../../../static/js/realtime/device-choice.js";
 import { loudness } from "../../../static/js/realtime/device-sound.js";
 import { browserOf, howToAllow, sentenceFor, troubleOf, whyNoDevice } from "../../../static/js/realtime/device-words.js";
@@ -73,9 +73,9 @@ test("of what is wanted and what the line allows the smaller one comes", () => {
 
 test("a silent voice is asked not to be sent, once, and nothing else changes", () => {
   const answer = "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=fmtp:96 x=1\r\n";
-  const agreed = withSilence(answer);
-  assert.match(agreed, /a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\n/);
+  const agreed = forVoice(answer);
+  assert.match(agreed, /a=fmtp:111 minptime=10;useinbandfec=1;maxaveragebitrate=24000;usedtx=1\r\n/);
   assert.match(agreed, /a=fmtp:96 x=1\r\n/);
-  assert.equal(withSilence(agreed), agreed);
-  assert.equal(withSilence("v=0\r\n"), "v=0\r\n");
+  assert.equal(forVoice(agreed), agreed);
+  assert.equal(forVoice("v=0\r\n"), "v=0\r\n");
 });
