@@ -37,8 +37,8 @@ def checks(fast: bool) -> list[Check]:
     scripts = sorted(
         str(path.relative_to(BASE_DIR)) for path in (BASE_DIR / "tests" / "js").rglob("*.test.*js")
     )
-    # Three on two cores: journeys, and tests of what comes after a while, mostly wait.
-    pytest = [python, "-m", "pytest", "--numprocesses", "3"]
+    # By "loadgroup" each test is handed out by itself; by "load" a worker may be left with a row of journeys at the end.
+    pytest = [python, "-m", "pytest", "--numprocesses", "2", "--dist", "loadgroup"]
     return [
         Check("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
         Check("format", [str(BIN / "ruff"), "format", "--quiet", "--check", "."]),
@@ -52,7 +52,7 @@ def checks(fast: bool) -> list[Check]:
         Check("translations", [*manage, "translations", "check"]),
         # What the tests read is the catalogue as it is used; the pages of the journeys would compile it too, but come last.
         Check("catalogues", [*manage, "translations", "compile"]),
-        Check("tests of JavaScript", ["node", "--test", *scripts]),
+        Check("tests of JavaScript", ["node", "--test", "--test-concurrency=6", *scripts]),
         Check("tests", [*pytest, *(["--ignore=tests/journeys"] if fast else [])]),
     ]
 

@@ -132,7 +132,8 @@ def test_a_question_and_a_poll_go_from_a_phone_over_the_desk_to_the_wall(
     # Those who run the room find anybody who is here, and act from there.
     moderator.get_by_role("tab", name=re.compile("^People")).click()
     moderator.get_by_label("Find a person").fill("rahim")
-    person = moderator.get_by_role("listitem").filter(has_text="রহিম উদ্দিন")
+    # By the Latin name, which stays when another journey writes nonsense into the other.
+    person = moderator.get_by_role("listitem").filter(has_text="Rahim Uddin")
     person.get_by_role("button", name=re.compile("^What to do about")).click()
     person.get_by_role("button", name="Mute", exact=True).click()
     expect(person.get_by_text("Muted")).to_be_visible()
