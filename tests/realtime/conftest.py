@@ -217,9 +217,11 @@ async def tab() -> AsyncIterator[OpenTab]:
 
 @pytest.fixture
 def queued(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the worker was asked to do, by name and ids; the queue is the outside world here."""
+    """What the worker was asked to do, by name and ids, and when; the queue is the outside world here."""
     made: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(
-        "conference.core.later._enqueue", lambda name, ids: made.append((name.partition(":")[2], *ids))
-    )
+
+    def enqueue(name: str, ids: tuple[Any, ...], **when: float) -> None:
+        made.append((name.partition(":")[2], *ids, *when.values()))
+
+    monkeypatch.setattr("conference.core.later._enqueue", enqueue)
     return made

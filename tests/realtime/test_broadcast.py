@@ -52,19 +52,7 @@ State = Broadcast.State
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the worker was asked to do, and when; the queue is the outside world here."""
-    made: list[tuple[Any, ...]] = []
-
-    def enqueue(name: str, ids: tuple[Any, ...], **when: float) -> None:
-        made.append((name.partition(":")[2], *ids, *when.values()))
-
-    monkeypatch.setattr("conference.core.later._enqueue", enqueue)
-    return made
-
-
-@pytest.fixture
-def world(world: World, asked: list[Any]) -> World:
+def world(world: World, queued: list[Any]) -> World:
     """With a green room."""
     world.room.green_room = True
     world.room.save()
@@ -152,13 +140,13 @@ def test_without_a_green_room_the_stage_is_for_everyone_and_there_is_nothing_to_
 
 
 async def test_after_the_countdown_everyone_sees_the_stage_and_after_the_end_nobody_else(
-    world: World, tab: OpenTab, asked: list[Any]
+    world: World, tab: OpenTab, queued: list[Any]
 ) -> None:
     publication = await in_db(on_stage)(world)
     guest, host = await tab(world.noy, world.room), await tab(world.moderator, world.room)
     begun = (await host.ask("broadcast.start", world.room.pk, countdown=7))["data"]
     assert begun["state"] == "starting"
-    assert asked == [("settle_broadcast", world.room.pk, 7)]
+    assert queued == [("settle_broadcast", world.room.pk, 7)]
     assert (await guest.frame())["data"] == begun
     assert (await guest.ask("stage.watch", world.room.pk, publication=publication.pk))["error"][
         "code"
@@ -174,11 +162,11 @@ async def test_after_the_countdown_everyone_sees_the_stage_and_after_the_end_nob
         None,
     )
     assert (shown["update"], shown["data"]["id"]) == ("publication.saved", publication.pk)
-    asked.clear()
+    queued.clear()
     over = (await host.ask("broadcast.end", world.room.pk))["data"]
     assert (await guest.frame())["data"] == over
     assert (await guest.frame())["data"] == {"id": publication.pk}
-    assert asked == [("end_watching", world.room.pk)]
+    assert queued == [("end_watching", world.room.pk)]
     assert (await guest.ask("stage.watch", world.room.pk, publication=publication.pk))["error"][
         "code"
     ] == "missing"
@@ -206,13 +194,13 @@ async def test_a_countdown_is_ten_seconds_and_can_be_stopped(world: World, tab: 
     assert not await in_db(on_air)(world)
 
 
-async def test_without_a_countdown_it_is_live_at_once(world: World, tab: OpenTab, asked: list[Any]) -> None:
+async def test_without_a_countdown_it_is_live_at_once(world: World, tab: OpenTab, queued: list[Any]) -> None:
     publication = await in_db(on_stage)(world)
     host, guest = await tab(world.moderator, world.room), await tab(world.noy, world.room)
     assert (await host.ask("broadcast.start", world.room.pk, countdown=0))["data"]["state"] == "live"
     assert (await guest.frame())["data"]["state"] == "live"
     assert (await guest.frame())["data"]["id"] == publication.pk
-    assert asked == []
+    assert queued == []
 
 
 @pytest.mark.parametrize("wrong", [-1, 61, "10", 1.5, True, [10]])
@@ -332,16 +320,16 @@ def test_who_stays_when_the_audience_goes_has_a_part_on_the_stage(world: World) 
     assert people_on_stage(world.room) == {world.bounmy.pk, world.moderator.pk, world.organizer.pk}
 
 
-def test_who_loses_the_part_behind_the_scenes_receives_nothing_more(world: World, asked: list[Any]) -> None:
+def test_who_loses_the_part_behind_the_scenes_receives_nothing_more(world: World, queued: list[Any]) -> None:
     set_room_roles(world.room, {world.noy.pk: "speaker", world.moderator.pk: "moderator"})
     set_room_roles(world.room, {world.moderator.pk: "moderator"})
-    asked.clear()
+    queued.clear()
     assert end_rights(world.noy.pk, world.room.pk) is True
-    assert asked == [("remove_from_media", world.room.pk, world.noy.pk)]
+    assert queued == [("remove_from_media", world.room.pk, world.noy.pk)]
     start(world, 0)
-    asked.clear()
+    queued.clear()
     assert end_rights(world.noy.pk, world.room.pk) is True
-    assert asked == []
+    assert queued == []
 
 
 # --- two at once ---
